@@ -1,0 +1,72 @@
+# make        sets up, runs the study of the drawn collection, prints the path of its site
+# make test   sets up, runs every test
+# make lab    sets up, opens JupyterLab on the project
+# make help   lists the rest
+
+.DEFAULT_GOAL := demo
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+NOTEBOOKS := $(wildcard nbs/*.ipynb)
+
+.PHONY: help
+help: ## lists these
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv/.done: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "make needs Python 3.11 to 3.13, found '$(PYTHON)'; name one with: make PYTHON=python3.11" >&2; exit 2; }
+	$(PYTHON) -m venv .venv 2>/dev/null || $(PYTHON) -m venv --without-pip .venv
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet pip
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+.PHONY: setup demo lab
+setup: .venv/.done ## makes .venv with everything the project needs
+
+demo: .venv/.done ## studies the drawn collection and prints the path of the site
+	poster-analysis demo --out _demo
+
+lab: .venv/.done ## opens JupyterLab on the project
+	jupyter lab --notebook-dir .
+
+.PHONY: test lint notebooks reports pytest
+test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
+
+lint: .venv/.done ## style of notebooks and tests
+	ruff check nbs reports tests benchmarks docs
+	ruff format --check nbs reports tests benchmarks docs
+
+notebooks: .venv/.done ## runs every cell of nbs/
+	nbdev_test --path nbs --n_workers 2
+
+reports: demo ## runs the report notebooks with their defaults, on the demo's study
+	nbdev_test --path reports --n_workers 2
+
+pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module among them
+	pytest -q
+
+.PHONY: export run docs wheel constraints hooks clean
+export: .venv/.done ## writes poster_analysis/ from nbs/
+	nbdev_export
+	nbdev_clean
+
+run: .venv/.done ## runs nbs/ in place and keeps the outputs, for readers
+	jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 $(NOTEBOOKS)
+	nbdev_clean
+
+docs: .venv/.done ## builds the documentation from nbs/ into _build/docs
+	sphinx-build -W --keep-going -q -c docs . _build/docs
+
+wheel: .venv/.done ## builds the wheel into dist/
+	python -m build --wheel
+
+constraints: ## resolves constraints.txt afresh (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header --no-annotate pyproject.toml -o constraints.txt
+
+hooks: .venv/.done ## installs nbdev's git hooks, which merge and clean notebooks
+	nbdev_install_hooks
+
+clean: ## removes what was built, never a study
+	rm -rf build dist _build *.egg-info .pytest_cache .ruff_cache
