@@ -11,6 +11,10 @@ class PosterAnalysisError(Exception):
 
     exit_code = 1
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: IPython calls this in place of its own traceback."""
+        return [f"{type(self).__name__}: {self}"]
+
 # %% ../nbs/00_errors.ipynb #004
 class InputError(PosterAnalysisError, ValueError):
     """The input is wrong: the message names it and says what would be right."""
