@@ -12,6 +12,7 @@ import pytest
 
 from poster_analysis.errors import InputError
 from poster_analysis.study import (
+    Outcome,
     Parameters,
     Run,
     derived_run,
@@ -30,7 +31,7 @@ def write(text):
     def compute(folder):
         (folder / "tables").mkdir()
         (folder / "tables" / "table.csv").write_text(text)
-        return [text.strip()]
+        return Outcome([text.strip()])
 
     return compute
 
@@ -103,11 +104,11 @@ def test_a_stage_that_no_longer_writes_a_file_deletes_it(run):
     def two_files(folder):
         for name in ("old.csv", "kept.csv"):
             (folder / name).write_text(name)
-        return []
+        return Outcome()
 
     def one_file(folder):
         (folder / "kept.csv").write_text("kept")
-        return []
+        return Outcome()
 
     run.stage("files", two_files, parameters={"n": 2})
     run.stage("files", one_file, parameters={"n": 1})
@@ -163,10 +164,10 @@ def test_processes_that_record_at_once_lose_nothing(run):
     script = """
 import sys
 from pathlib import Path
-from poster_analysis.study import Run
+from poster_analysis.study import Outcome, Run
 
 name = sys.argv[2]
-Run(Path(sys.argv[1])).stage(name, lambda folder: [name], parameters={})
+Run(Path(sys.argv[1])).stage(name, lambda folder: Outcome([name]), parameters={})
 """
     names = [f"stage{number}" for number in range(4)]
     processes = [

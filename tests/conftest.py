@@ -1,0 +1,49 @@
+"""What several tests share: real data where there is some, and one small finished study."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real posters and their metadata; tests that need it are skipped without it."""
+    folder = os.environ.get("POSTER_ANALYSIS_DATA")
+    if not folder:
+        pytest.skip("POSTER_ANALYSIS_DATA names no folder of real posters")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory):
+    """A small drawn collection."""
+    from poster_analysis.drawn import draw_collection
+
+    return draw_collection(tmp_path_factory.mktemp("drawn") / "collection", n_posters=48)
+
+
+@pytest.fixture(scope="session")
+def small_parameters(drawn):
+    """Parameters of a study of the small collection that takes seconds."""
+    from poster_analysis.study import Parameters
+
+    return Parameters(
+        str(drawn.posters),
+        metadata=str(drawn.metadata),
+        backbone="colour",
+        n_components=8,
+        k_min=2,
+        k_max=5,
+        n_clusters=4,
+    )
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory, small_parameters):
+    """The folder of a finished study; tests must not change it."""
+    from poster_analysis.pipeline import run_study
+
+    out = tmp_path_factory.mktemp("study") / "out"
+    run_study(small_parameters, out)
+    return out
