@@ -6,6 +6,7 @@
 __all__ = ['TEXT_COLUMNS', 'written_whole', 'write_table', 'read_table', 'write_json', 'read_json', 'digest', 'file_digest']
 
 # %% ../nbs/01_files.ipynb #002
+import csv
 import hashlib
 import json
 import os
@@ -62,8 +63,11 @@ TEXT_COLUMNS = (
 
 def write_table(table: pd.DataFrame, path: str | os.PathLike) -> Path:
     """Write `table` as UTF-8 CSV, without its index, whole or not at all; return the path."""
+    texts = table.select_dtypes(["object", "string"]).astype(str)
+    has_return = any(texts[name].str.contains("\r", regex=False).any() for name in texts)
+    quoting = csv.QUOTE_NONNUMERIC if has_return else csv.QUOTE_MINIMAL  # csv forgets bare "\r"
     with written_whole(path) as part:
-        table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8")
+        table.to_csv(part, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting)
     return Path(path)
 
 

@@ -102,6 +102,14 @@ class Parameters:
             if value is not None and value < least:
                 raise InputError(f"{name} is {value}; valid values are {least} and more")
 
+    def changed(self, **changes: object) -> "Parameters":
+        """These parameters with some of them changed; an `InputError` for a name there is not."""
+        names = {field.name for field in dataclasses.fields(self)}
+        unknown = sorted(set(changes) - names)
+        if unknown:
+            raise InputError(f"a study has no parameter {', '.join(unknown)}")
+        return dataclasses.replace(self, **changes)
+
     def check_size(self, n_posters: int) -> None:
         """Raise an `InputError` if a parameter asks for more than `n_posters` posters can give."""
         if self.sample is not None and self.sample > n_posters:
@@ -282,6 +290,11 @@ class Run:
             }
             record.setdefault("stages", {})
 
+    def note(self, **facts: object) -> None:
+        """Add facts to the record."""
+        with self._changing() as record:
+            record |= facts
+
     @contextmanager
     def _changing(self) -> Iterator[dict]:
         """Give the record, to be changed and written back while no other process does."""
@@ -416,10 +429,7 @@ def derived_run(study: Path, *, name: str = "", **changes: object) -> Run:
     """
     original = open_run(study)
     before = original.parameters
-    unknown = set(changes) - {field.name for field in dataclasses.fields(Parameters)}
-    if unknown:
-        raise InputError(f"a study has no parameter {', '.join(sorted(unknown))}")
-    after = dataclasses.replace(before, **changes)
+    after = before.changed(**changes)
     differing = sorted(key for key in changes if getattr(before, key) != getattr(after, key))
     if not differing and name in ("", original.name):
         return original
@@ -430,7 +440,8 @@ def derived_run(study: Path, *, name: str = "", **changes: object) -> Run:
             f"{run.folder} holds a run with other parameters; choose another name, or delete it"
         )
     record = original.record
-    inherited = {key: record[key] for key in ("collection", "warnings") if key in record}
+    names = ("collection", "backbone", "warnings")
+    inherited = {name: record[name] for name in names if name in record}
     run.start(after, derived_from=original.name, **inherited)
     return run
 

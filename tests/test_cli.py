@@ -1,0 +1,203 @@
+"""The command line from outside: one line for every wrong input, nothing half-written, JSON."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from poster_analysis.cli import cli, main
+
+
+def refused(capsys, *words):
+    """Run a command that must be refused; return the one line it says."""
+    code = main([str(word) for word in words])
+    said = capsys.readouterr()
+    assert code == 2, said.err
+    lines = said.err.strip().splitlines()
+    assert lines[-1].startswith("poster-analysis: ")
+    assert "Traceback" not in said.err
+    return lines[-1]
+
+
+@pytest.fixture
+def study_words(drawn, tmp_path):
+    """A command that would work, to be spoilt by one option."""
+    return ["study", "--posters", drawn.posters, "--out", tmp_path / "out", "--backbone", "colour"]
+
+
+def spoilt(words, *more):
+    """The command with options added; a later option wins over an earlier one."""
+    return [*words, *more]
+
+
+@pytest.mark.parametrize("name", list(cli.commands))
+def test_help_ends_in_an_example_of_the_command(capsys, name):
+    assert main([name, "--help"]) == 0
+    lines = capsys.readouterr().out.rstrip().splitlines()
+    assert lines[-2].strip() == "Example:"
+    assert lines[-1].strip().startswith(f"poster-analysis {name} ")
+
+
+def test_every_command_is_in_the_readme(request):
+    readme = (request.config.rootpath / "README.md").read_text()
+    assert [name for name in cli.commands if f"poster-analysis {name}" not in readme] == []
+
+
+def test_missing_folder(capsys, study_words, tmp_path):
+    line = refused(capsys, *spoilt(study_words, "--posters", tmp_path / "none"))
+    assert str(tmp_path / "none") in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_empty_folder(capsys, study_words, tmp_path):
+    (tmp_path / "empty").mkdir()
+    line = refused(capsys, *spoilt(study_words, "--posters", tmp_path / "empty"))
+    assert "no images" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_metadata_without_ids_lists_the_columns_found(capsys, study_words, tmp_path):
+    (tmp_path / "films.csv").write_text("Film,Title,Genre\n1,Heat,Crime\n")
+    line = refused(capsys, *spoilt(study_words, "--metadata", tmp_path / "films.csv"))
+    assert "imdbId" in line and "Film" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_wrong_encoding(capsys, study_words, tmp_path):
+    (tmp_path / "films.csv").write_bytes("imdbId,Title,Genre\n1,Amélie,Comedy\n".encode("latin-1"))
+    words = spoilt(study_words, "--metadata", tmp_path / "films.csv", "--encoding", "utf-8")
+    assert "utf-8" in refused(capsys, *words).lower()
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_rows_of_one_film_that_disagree(capsys, study_words, tmp_path):
+    (tmp_path / "films.csv").write_text("imdbId,Title,Genre\ntt0000007,A,Crime\n7,B,Crime\n")
+    line = refused(capsys, *spoilt(study_words, "--metadata", tmp_path / "films.csv"))
+    assert " 7" in line or "'7'" in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--k-max", "5000"], "k_max is 5000"),
+        (["--k-min", "9", "--k-max", "8"], "runs backwards"),
+        (["--sample", "5000"], "sample is 5000"),
+        (["--n-neighbors", "5000"], "n_neighbors is 5000"),
+        (["--k-min", "five"], "five"),
+        (["--backbone", "vgg61"], "vgg61"),
+        (["--pooling", "mean"], "mean"),
+        (["--no-such-option"], "--no-such-option"),
+        (["--backbone", "vgg16", "--weights", "no-such-file.h5"], "no-such-file.h5"),
+    ],
+)
+def test_values_that_cannot_be(capsys, study_words, tmp_path, options, said):
+    assert said in refused(capsys, *spoilt(study_words, *options))
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_cannot_be_reached_name_both_ways_out(drawn, tmp_path):
+    environment = {
+        "KERAS_HOME": str(tmp_path / "keras"),
+        "PATH": "",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    out = tmp_path / "out"
+    words = [
+        "study",
+        "--posters",
+        drawn.posters,
+        "--out",
+        out,
+        "--k-max",
+        "6",
+        "--n-components",
+        "8",
+    ]
+    code = "import sys; from poster_analysis.cli import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, words)],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 2, done.stderr
+    assert "vgg16" in lines[-1] and "weights random" in lines[-1]
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
+
+
+def test_no_study(capsys, tmp_path):
+    for words in (["similar", "7"], ["sweep"], ["reduce"], ["report", "clustering"], ["publish"]):
+        line = refused(capsys, *words, "--out", tmp_path / "none")
+        assert "poster-analysis study" in line
+    assert not (tmp_path / "none").exists()
+
+
+def test_unknown_film_and_too_many_neighbours(capsys, study):
+    assert "'99999999'" in refused(capsys, "similar", "99999999", "--out", study)
+    assert "no film" in refused(capsys, "similar", "zzzz zzzz", "--out", study)
+    film = json.loads((study / "run.json").read_text())["collection"]["n_posters"]
+    line = refused(capsys, "similar", first_id(study), "-n", film + 5, "--out", study)
+    assert "n_neighbors" in line
+
+
+def first_id(study):
+    return (study / "features_index.csv").read_text().splitlines()[1].split(",")[1]
+
+
+@pytest.mark.parametrize("spelling", ["{}", "0{}", "tt{}", "tt0{}"])
+def test_an_id_is_one_film_however_it_is_spelled(capsys, study, spelling):
+    film = first_id(study)
+    assert main(["similar", spelling.format(film), "-n", "3", "--json", "--out", str(study)]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["query"]["imdb_id"] == film
+    assert [row["rank"] for row in answer["neighbours"]] == [1, 2, 3]
+    assert film not in [row["imdb_id"] for row in answer["neighbours"]]
+    assert set(answer["neighbours"][0]) == {
+        "rank",
+        "imdb_id",
+        "title",
+        "genre",
+        "similarity",
+        "path",
+    }
+
+
+def test_an_image_from_outside_finds_its_twin_in_the_collection(capsys, study, drawn, tmp_path):
+    index = (study / "features_index.csv").read_text().splitlines()
+    header, row = index[0].split(","), index[1]
+    path = next(drawn.posters.rglob(f"*{row.split(',')[1]}.*"))
+    elsewhere = tmp_path / "a poster from elsewhere.jpg"
+    shutil.copy(path, elsewhere)
+    assert "imdb_id" in header
+    assert main(["similar", str(elsewhere), "--image", "--json", "--out", str(study)]) == 0
+    first = json.loads(capsys.readouterr().out)["neighbours"][0]
+    assert first["imdb_id"] == first_id(study) and first["similarity"] == 1.0
+
+
+def test_a_matrix_is_written_with_its_ids(capsys, study, tmp_path):
+    target = tmp_path / "matrix.npy"
+    assert main(["similar", "--matrix", str(target), "--out", str(study)]) == 0
+    assert target.is_file() and len(list(tmp_path.iterdir())) == 2
+
+
+def test_an_unknown_report_parameter_is_refused_with_the_one_that_was_meant(capsys, study):
+    line = refused(capsys, "report", "clustering", "--out", study, "-p", "kmin", "5")
+    assert "k_min" in line
+
+
+def test_a_report_with_an_impossible_range_says_so_in_one_line(capsys, study):
+    line = refused(
+        capsys, "report", "clustering", "--out", study, "-p", "k_min", "9", "-p", "k_max", "3"
+    )
+    assert "runs backwards" in line
+    assert not (study / "runs").exists()
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    with pytest.raises(Exception, match="holds no study"):
+        main(["publish", "--out", str(tmp_path), "--debug"])
