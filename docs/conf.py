@@ -35,6 +35,7 @@ html_math_renderer = "mathml"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+suppress_warnings = ["ref.python"]  # a word in a docstring that is the name of several things
 autodoc_default_options = {"exclude-members": "set"}  # matplotlib writes one into each figure class
 napoleon_google_docstring = False
 

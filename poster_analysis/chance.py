@@ -51,7 +51,7 @@ def _rotate_both(products: np.ndarray, rotate: Callable) -> np.ndarray:
     for _ in range(2):
         blocks = row_blocks(len(products))
         parts = in_threads(lambda rows, matrix=products: rotate(matrix[rows]), blocks)
-        products = np.vstack(parts).T
+        products = np.ascontiguousarray(np.vstack(parts).T)
     return products
 
 
@@ -203,9 +203,7 @@ def _draw(space: Space, distances: Distances, rng: np.random.Generator) -> tuple
     if space.name == "raw":
         return space, rotated
     guess = rotate(space.X.T).T
-    (found,) = in_threads(
-        lambda guess: principal_coordinates(rotated, n_components, guess=guess)[0], [guess]
-    )
+    found, _ = principal_coordinates(rotated, n_components, guess=guess)
     return Space("pca", found.astype(np.float32), space.parameters), distances
 
 

@@ -39,6 +39,12 @@ class _Damaged(Exception):
     """The file is not as it was written."""
 
 
+def _is_damage(error: Exception) -> bool:
+    """Whether an error shows damage; a general error from SQLite (no such table) does too, since all statements are known."""
+    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+    return isinstance(error, _Damaged) or getattr(error, "sqlite_errorcode", -1) & 0xFF in damage
+
+
 def _create(path: Path, specification: dict, patience: float) -> sqlite3.Connection:
     """Open a database; give it its tables if it is new."""
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
@@ -74,6 +80,8 @@ def _check(connection: sqlite3.Connection, path: Path, specification: dict) -> N
         raise _Damaged("it was cut short")
     if application != _APPLICATION:
         raise _Damaged("its header is not that of a feature store")
+    if not 0 < version < 1000:
+        raise _Damaged("its format has no sensible number")
     if version != FORMAT:
         raise InputError(
             f"{path} has format {version}, and this version of the package reads format {FORMAT}; "
@@ -163,7 +171,6 @@ def select(connection: sqlite3.Connection, query: str, keys: Sequence[bytes]) ->
 
 # %% ../nbs/06_database.ipynb #014
 _Kept = TypeVar("_Kept")
-_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _WAYS_OUT = {
     sqlite3.SQLITE_BUSY: "another process does not let go of it; wait for that to end, and run again",
     sqlite3.SQLITE_FULL: "the disk is full; what was stored before is kept: free some space, and run again",
@@ -234,17 +241,18 @@ class Database:
                 return action(self._open())
             except (sqlite3.Error, OSError, _Damaged) as error:
                 code = getattr(error, "sqlite_errorcode", None) or 0
-                damaged = isinstance(error, _Damaged) or code & 0xFF in _DAMAGE
-                if last or not (damaged or code == sqlite3.SQLITE_READONLY_DBMOVED):
+                moved = code == sqlite3.SQLITE_READONLY_DBMOVED
+                if last or not (_is_damage(error) or moved):
                     way_out = f"{error}; what was stored before is kept: run again"
                     way_out = _WAYS_OUT.get(code & 0xFF, way_out)
                     raise RunError(f"the feature store {self.path}: {way_out}") from error
                 self.close()
-                if damaged:
-                    self._repair(str(error))
+                if not moved:
+                    self.verify(str(error))
 
-    def _repair(self, reason: str) -> None:
-        """Repair the file, unless another process has done so."""
+    def verify(self, reason: str) -> None:
+        """Read the whole file, for this reason, and repair it if that fails and no other process has done so."""
+        self.close()
         try:
             with FileLock(self.path.with_name(f".{self.path.name}.lock"), timeout=self.patience):
                 if self._is_sound():
@@ -264,7 +272,9 @@ class Database:
         """Whether the whole file can be read and makes sense."""
         try:
             return self._open().execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
-        except (_Damaged, OSError, sqlite3.Error):
+        except (_Damaged, sqlite3.Error) as error:
+            if not _is_damage(error):
+                raise
             return False
         finally:
             self.close()

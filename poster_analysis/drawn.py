@@ -230,7 +230,7 @@ class DrawnCollection:
         """The truth as a table of texts, one row per film, films without a poster included."""
         return pd.read_csv(self.truth, dtype=str, keep_default_na=False)
 
-
+# %% ../nbs/03j_drawn.ipynb #019
 def draw_collection(
     folder: str | os.PathLike,
     *,
@@ -272,7 +272,7 @@ def draw_collection(
         _replace(there, parameters, progress)
     return DrawnCollection(folder / "posters", folder / "movie_dataset.csv", folder / "truth.csv")
 
-
+# %% ../nbs/03j_drawn.ipynb #021
 def _whole_number(name: str, value: object, least: int, most: int) -> int:
     """A parameter as an int, or an error that says which values are valid."""
     try:
@@ -304,7 +304,7 @@ def _holds(folder: Path, parameters: dict) -> bool:
         return False
     return all(file_digest(folder / path) == known[path] for path in sorted(known))
 
-
+# %% ../nbs/03j_drawn.ipynb #023
 def _replace(folder: Path, parameters: dict, progress: bool) -> None:
     """Draw a collection beside its folder, and move it there when it is complete."""
     n_posters, random_state = parameters["n_posters"], parameters["random_state"]
@@ -313,7 +313,7 @@ def _replace(folder: Path, parameters: dict, progress: bool) -> None:
         plans.append(replace(plan(MOST + index, random_state), fault=fault))
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    whole = part / "whole"
+    whole, replaced = part / "whole", part / "replaced"
     try:
         (whole / "posters" / "again").mkdir(parents=True)
         for path, content in _files(plans, random_state, progress):
@@ -324,7 +324,9 @@ def _replace(folder: Path, parameters: dict, progress: bool) -> None:
         mark = {"parameters": parameters, "digest": digest(files), "files": files}
         write_json(mark, whole / _MARK)
         if folder.exists():
-            folder.rename(part / "replaced")
+            folder.rename(replaced)
         whole.rename(folder)
     finally:
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
         shutil.rmtree(part, ignore_errors=True)

@@ -188,7 +188,7 @@ def _draw_chance(axes: Axes, table: pd.DataFrame) -> list[tuple[float, float, st
         axes.fill_between(k, low, high, color=GREY, alpha=0.2, linewidth=0)
     axes.plot(k, chance, color=GREY, linewidth=1)
     last = chance.last_valid_index()
-    return [(k[last], chance[last], "by chance: same\nspectrum, no clusters", GREY)]
+    return [(k[last], chance[last], "by chance: spread\nalike, no clusters", GREY)]
 
 
 def _silhouette_title(table: pd.DataFrame) -> str:

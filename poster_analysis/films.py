@@ -70,7 +70,7 @@ class Vocabulary:
                 found.append(pattern.format(**dict(zip(slots, words, strict=True))))
         return sorted(set(found))
 
-
+# %% ../nbs/03g_films.ipynb #009
 VOCABULARIES = {
     "Horror": Vocabulary(
         "The {A} {N}|{N} at Midnight|What the {N} Keeps|Don't Wake the {N}|They Left the {N}|{A}",
@@ -166,55 +166,15 @@ VOCABULARIES = {
     ),
 }
 
-# %% ../nbs/03g_films.ipynb #010
-_FIRST = [
-    "Ada",
-    "Jon",
-    "Ines",
-    "Theo",
-    "Mara",
-    "Ned",
-    "Karin",
-    "Lars",
-    "Vera",
-    "Paul",
-    "Ottilie",
-    "Hugo",
-    "Renée",
-    "Søren",
-    "Ilse",
-    "Cyrus",
-    "Nadia",
-    "Ray",
-    "Delphine",
-    "Björn",
-    "Marguerite",
-    "Tobias",
-]
-_LAST = [
-    "Morrow",
-    "Vale",
-    "Corby",
-    "Marsh",
-    "Quill",
-    "Ash",
-    "Holm",
-    "Winter",
-    "Sandoval",
-    "Pryce",
-    "Lindqvist",
-    "Okafor",
-    "Belmonte",
-    "Tanaka",
-    "Farrow",
-    "Gómez",
-    "Krüger",
-    "Ashdown",
-    "Whitlock",
-    "Moreau",
-    "Castell",
-    "Varga",
-]
+# %% ../nbs/03g_films.ipynb #012
+_FIRST = (
+    "Ada Jon Ines Theo Mara Ned Karin Lars Vera Paul Ottilie Hugo Renée Søren Ilse Cyrus Nadia Ray "
+    "Delphine Björn Marguerite Tobias"
+)
+_LAST = (
+    "Morrow Vale Corby Marsh Quill Ash Holm Winter Sandoval Pryce Lindqvist Okafor Belmonte Tanaka "
+    "Farrow Gómez Krüger Ashdown Whitlock Moreau Castell Varga"
+)
 _STUDIOS = ("Meridian Pictures", "Harbour Lane", "Northlight", "Sixth Street Films", "Alba Studios")
 
 
@@ -247,7 +207,7 @@ def invent_film(
 
 def _people(rng: np.random.Generator, n: int) -> list[str]:
     """People who do not exist, all different."""
-    first, last = rng.permutation(_FIRST)[:n], rng.permutation(_LAST)[:n]
+    first, last = rng.permutation(_FIRST.split())[:n], rng.permutation(_LAST.split())[:n]
     return [f"{a} {b}" for a, b in zip(first, last, strict=True)]
 
 
@@ -259,7 +219,7 @@ def _credits(people: Sequence[str], rng: np.random.Generator) -> tuple[tuple[str
     studio = _STUDIOS[rng.integers(len(_STUDIOS))]
     return (("", studio), ("presents", ""), *zip(roles, named, strict=True))
 
-# %% ../nbs/03g_films.ipynb #013
+# %% ../nbs/03g_films.ipynb #015
 _SUBTITLES = ("The Return", "The Reckoning", "Second Season", "No Way Back", "The Last One")
 _NUMERALS = ("II", "III", "IV", "V", "VI")
 

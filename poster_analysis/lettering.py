@@ -172,9 +172,8 @@ def _turned(mask: Image.Image, letter: str, font, at, degrees: float) -> None:
     mask.paste(255, (left, top, left + stamp.width, top + stamp.height), stamp)
 
 # %% ../nbs/03b_lettering.ipynb #016
-SMALL_WORDS = frozenset(
-    ["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with", "&"]
-)
+_SMALL = "a an and at by for from in of on or the to with &"
+SMALL_WORDS = frozenset(_SMALL.split())
 
 
 def _breaks(words: Sequence[str], most: int):
@@ -220,7 +219,7 @@ def _sizes(
         covered *= 0.75 ** small.sum()
     return list(sizes * scale), covered
 
-
+# %% ../nbs/03b_lettering.ipynb #018
 def set_title(
     text: str,
     face: Face,
@@ -279,7 +278,7 @@ def fitted(mask: Image.Image, width: float, height: float) -> Image.Image:
     size = (max(1, int(mask.width * share)), max(1, int(mask.height * share)))
     return mask.resize(size, Image.Resampling.LANCZOS)
 
-# %% ../nbs/03b_lettering.ipynb #020
+# %% ../nbs/03b_lettering.ipynb #022
 def worn(mask: Image.Image, rng: np.random.Generator, *, amount: float = 0.35) -> Image.Image:
     """Letters with specks eaten out of them, as by a dry brush; `amount` from 0 to 1."""
     size = (max(2, mask.width // 5), max(2, mask.height // 5))
@@ -321,7 +320,7 @@ def slanted(mask: Image.Image, *, degrees: float) -> Image.Image:
     shear = (1, 0, 0, rise, 1, down)
     return mask.transform(size, Image.Transform.AFFINE, shear, Image.Resampling.BICUBIC)
 
-# %% ../nbs/03b_lettering.ipynb #023
+# %% ../nbs/03b_lettering.ipynb #025
 BILLING = Face("alumni", weight=300, tracking=0.03, stretch=1.25)
 
 

@@ -55,10 +55,7 @@ def provenance(run: Run) -> pd.DataFrame:
     collection, backbone = record["collection"], record["backbone"]
     rows = {("parameter", name): value for name, value in record["parameters"].items()}
     rows |= {("backbone", name): value for name, value in backbone.items()}
-    rows |= {
-        ("collection", "posters"): collection["n_posters"],
-        ("collection", "digest"): collection["digest"],
-    }
+    rows[("collection", "digest")] = collection["digest"]
     rows |= {("version", name): value for name, value in record["versions"].items()}
     index = pd.MultiIndex.from_tuples(rows, names=["", "name"])
     return pd.DataFrame({"value": [_text(value) for value in rows.values()]}, index=index)

@@ -9,6 +9,7 @@ __all__ = ['SPACES', 'run_extraction', 'Analysis', 'reduce_to', 'compare_compone
 
 # %% ../nbs/21_pipeline.ipynb #002
 import dataclasses
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from .backbones import Backbone, load_backbone
 from .canvas import save_figure
 from .collection import Collection, read_collection
 from .distances import Distances, row_distances
-from .errors import InputError
+from .errors import InputError, RunError
 from .extraction import extract
 from .features import Features, load_features, sample_rows, save_features
 from .files import digest, file_digest, write_table, written_whole
@@ -93,7 +94,7 @@ def run_extraction(
     _refuse_other_posters(run, parameters)
     collection = _read_collection(parameters)
     parameters.check_size(len(collection))
-    backbone = _load_backbone(parameters, random_if_unreachable)
+    backbone, parameters = _load_backbone(parameters, random_if_unreachable)
     _start(run, parameters, collection, backbone)
     asked = {
         "collection": collection.digest,
@@ -156,18 +157,21 @@ def _read_collection(parameters: Parameters) -> Collection:
     )
 
 
-def _load_backbone(parameters: Parameters, random_if_unreachable: bool = False) -> Backbone:
-    """Load the backbone that the parameters name."""
+def _load_backbone(
+    parameters: Parameters, random_if_unreachable: bool = False
+) -> tuple[Backbone, Parameters]:
+    """Load the backbone that the parameters name; also return them with the weights it has."""
     wanted = {
         name: getattr(parameters, name)
         for name in ("pooling", "layer", "weights", "resize", "precision")
     }
     try:
-        return load_backbone(parameters.backbone, **wanted)
+        return load_backbone(parameters.backbone, **wanted), parameters
     except InputError:
         if not random_if_unreachable or parameters.weights != "imagenet":
             raise
-        return load_backbone(parameters.backbone, **wanted | {"weights": "random"})
+        random = load_backbone(parameters.backbone, **wanted | {"weights": "random"})
+        return random, parameters.changed(weights="random")
 
 
 def _start(run: Run, parameters: Parameters, collection: Collection, backbone: Backbone) -> None:
@@ -568,11 +572,22 @@ def write_reports(run: Run, after: list[Stage]) -> Stage:
             )
             for name, (report, more) in _REPORTS.items()
         ]
-        run_reports(jobs)
+        try:
+            run_reports(jobs)
+        except RunError as error:
+            raise _with_failed_reports_kept(error, folder, run.folder) from error
         return Outcome()
 
     keys = tuple(stage.key for stage in after)
     return _told(run.stage("reports", compute, parameters=sources, after=keys))
+
+
+def _with_failed_reports_kept(error: RunError, folder: Path, kept: Path) -> RunError:
+    """Move reports that stopped half-way to where they can be looked at; name that place."""
+    for failed in folder.glob("notebooks/*.failed.ipynb"):
+        (kept / "notebooks").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(failed, kept / "notebooks" / failed.name)
+    return RunError(str(error).replace(str(folder), str(kept)))
 
 
 def _report_values(run: Run, report: str) -> dict:
@@ -736,12 +751,10 @@ def similar(
 
 def _features_of_image(run: Run, path: Path) -> np.ndarray:
     """Features of an image from outside, by the backbone of the run."""
-    backbone = _load_backbone(
-        dataclasses.replace(run.parameters, **_used_backbone(run.record["backbone"]))
-    )
-    recorded = {key: run.record["backbone"][key] for key in backbone.specification}
-    if backbone.specification != recorded:
-        differing = [k for k, v in backbone.specification.items() if recorded[k] != v]
+    recorded = run.record["backbone"]
+    backbone, _ = _load_backbone(run.parameters.changed(precision=recorded["precision"]))
+    differing = [key for key, value in backbone.specification.items() if recorded[key] != value]
+    if differing:
         raise InputError(
             f"the features of this study were made differently ({', '.join(differing)}); "
             "run poster-analysis study again, then ask"
@@ -752,12 +765,6 @@ def _features_of_image(run: Run, path: Path) -> np.ndarray:
         raise InputError(f"{path} cannot be used: {error}") from None
     pixels = resize_image(image, size=backbone.input_size, resize=backbone.resize)
     return backbone.transform(pixels[np.newaxis])
-
-
-def _used_backbone(record: dict) -> dict:
-    """The parameters that load the backbone as it was used."""
-    weights = "imagenet" if record["weights"] == "none" else record["weights"]
-    return {"weights": weights, "precision": record["precision"]}
 
 
 def write_similarity_matrix(study: Path, path: Path) -> Path:

@@ -136,7 +136,11 @@ def principal_coordinates(
     total = np.trace(products, dtype=np.float64)
     start = np.random.default_rng(random_state).normal(size=(len(products), 16))
     start = start[:, 0] if guess is None else np.hstack([guess, start])
-    values, vectors = _leading_axes(products, n_components, start.astype(products.dtype))
+    start = start.astype(products.dtype)
+    # on one thread, so that the last bits do not depend on how many there are
+    ((values, vectors),) = in_threads(
+        lambda matrix: _leading_axes(matrix, n_components, start), [products]
+    )
     return vectors * np.sqrt(values), values / total
 
 

@@ -7,6 +7,7 @@ __all__ = ['read_notebook', 'parameters_of', 'check_parameters']
 
 # %% ../nbs/17_report_parameters.ipynb #002
 import ast
+import json
 import math
 import os
 import re
@@ -131,10 +132,17 @@ def _str(value, _):
     return str(value)
 
 
+def _json(text):
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise ValueError("given as JSON") from None
+
+
 def _list(value, default):
-    if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
-    elif isinstance(value, dict) or value is None:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        value = _json(value)
+    if isinstance(value, dict) or value is None:
         raise ValueError("a list")
     try:
         items = value if isinstance(value, list) else [value]
@@ -157,7 +165,7 @@ def check_parameters(
         The report's notebook.
     parameters
         Name to value. Text is read as the default's type: ``"5"`` is a number where the default
-        is one, ``"1,2"`` a list.
+        is one, ``'[1, 2]'`` (JSON) or ``"1"`` a list.
 
     Returns
     -------

@@ -171,7 +171,14 @@ class FeatureStore:
             A row is missing or damaged; `missing` says which.
         """
         keys = [bytes.fromhex(sha256) for sha256 in sha256s]
-        return self._database.run(lambda c: self._read(c, keys))
+        try:
+            return self._database.run(lambda c: self._read(c, keys))
+        except KeyError as error:
+            self._database.verify("a row is not where it should be")
+            raise RunError(
+                f"the feature store {self.path} has no whole row for {error.args[0][:12]}…; "
+                "run again, and it is computed again"
+            ) from None
 
     def _read(self, connection: sqlite3.Connection, keys: list[bytes]) -> csr_array:
         """The matrix of these rows, allocated once and filled."""
@@ -186,9 +193,7 @@ class FeatureStore:
             rows = {row[0]: row for row in select(connection, query.format("seal, data"), part)}
             for n, key in enumerate(part, start):
                 if key not in rows or not self._is_whole(*rows[key]):
-                    raise RunError(
-                        f"the feature store {self.path} has no whole row for {key.hex()[:12]}…; run again, and it is computed again"
-                    )
+                    raise KeyError(key.hex())
                 columns, values = decode_row(rows[key][2], self._n_features)
                 here = slice(indptr[n], indptr[n] + len(values))
                 indices[here], data[here] = columns, values

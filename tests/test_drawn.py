@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -286,6 +287,22 @@ def test_an_interruption_leaves_what_was_there(tmp_path, blank, monkeypatch):
     for folder in ("again", "new"):
         with pytest.raises(KeyboardInterrupt):
             draw_collection(tmp_path / folder, n_posters=BLOCK + 1)
+    assert contents(collection) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["again"]
+
+
+def test_what_was_replaced_comes_back_if_the_new_one_cannot_be_moved(tmp_path, blank, monkeypatch):
+    collection = draw_collection(tmp_path / "again", n_posters=BLOCK)
+    before, rename = contents(collection), Path.rename
+
+    def fail(self, target):
+        if self.name == "whole":
+            raise OSError("no room")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="no room"):
+        draw_collection(tmp_path / "again", n_posters=BLOCK + 1)
     assert contents(collection) == before
     assert [path.name for path in tmp_path.iterdir()] == ["again"]
 

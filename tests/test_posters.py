@@ -45,7 +45,7 @@ def _missing(face, text):
 @pytest.mark.parametrize("genre", GENRES)
 def test_every_face_has_the_letters_it_must_set(genre):
     words, small = VOCABULARIES[genre], GENRES[genre].small
-    people = "".join(films._FIRST + films._LAST + list(films._STUDIOS))
+    people = "".join([films._FIRST, films._LAST, *films._STUDIOS])
     for habits in (GENRES[genre], GENRES[GENRES[genre].neighbour]):
         for lettering in habits.letterings:
             assert _missing(lettering.face, "".join(words.titles()) + words.foreign) == []

@@ -1,6 +1,7 @@
 """What a report may be given: text and values, names, tags."""
 
 import copy
+import json
 
 import nbformat
 import pytest
@@ -42,7 +43,7 @@ def report(tmp_path_factory):
 )
 def test_a_value_means_the_same_from_python_and_from_the_command_line(report, values):
     typed = {
-        name: ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        name: json.dumps(value) if isinstance(value, list) else str(value)
         for name, value in values.items()
     }
     used = check_parameters(report, typed)

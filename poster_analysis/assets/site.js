@@ -66,6 +66,9 @@
     const cells = rows.map((row) => [...row.querySelectorAll("td")]);
     const columns = Math.max(0, ...cells.map((row) => row.length));
     const headings = [...(table.tHead?.rows ?? [])].map((row) => [...row.cells].slice(-columns));
+    for (const row of table.tHead?.rows ?? []) {
+      [...row.cells].slice(0, -columns || undefined).forEach((cell) => cell.classList.add("text"));
+    }
     for (let column = 0; column < columns; column += 1) {
       if (!cells.some((row) => row[column] && isText(row[column]))) continue;
       for (const row of [...cells, ...headings]) row[column]?.classList.add("text");
