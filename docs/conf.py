@@ -16,7 +16,7 @@ version = release = poster_analysis.__version__
 html_title = "poster_analysis"
 
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "nbs/*.ipynb"]
+include_patterns = ["docs/*.md", "nbs/**/*.ipynb"]
 exclude_patterns = ["**/.ipynb_checkpoints", "**/_*"]
 extensions = [
     "myst_nb",
@@ -61,7 +61,10 @@ html_show_copyright = False
 html_show_search_summary = False
 
 
-NOTEBOOKS = sorted((ROOT / "nbs").glob("*.ipynb"))
+NOTEBOOKS = [
+    *sorted((ROOT / "nbs").glob("*.ipynb")),
+    *sorted((ROOT / "nbs").glob("drawing/*.ipynb")),
+]
 
 
 def chapters():
@@ -69,14 +72,16 @@ def chapters():
     for path in NOTEBOOKS:
         opening = nbformat.read(path, as_version=4).cells[0].source
         title, _, sentence = opening.removeprefix("# ").partition("\n\n> ")
-        yield f"1. [{title}](/nbs/{path.name}): {' '.join(sentence.split())}"
+        yield f"1. [{title}](/{path.relative_to(ROOT).as_posix()}): {' '.join(sentence.split())}"
 
 
 def functions():
     """A section for every module that was exported from a notebook."""
     for path in NOTEBOOKS:
-        name = path.stem.partition("_")[2]
-        if (ROOT / "poster_analysis" / f"{name}.py").is_file():
+        folder = path.relative_to(ROOT / "nbs").parent
+        module = folder / path.stem.partition("_")[2]
+        name = ".".join(module.parts)
+        if (ROOT / "poster_analysis" / f"{module}.py").is_file():
             directive = f".. automodule:: poster_analysis.{name}\n   :members:"
             yield f"## {name}\n\n```{{eval-rst}}\n{directive}\n```\n"
 

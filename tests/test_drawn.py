@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageOps
 
 import poster_analysis.drawn as drawn
+from poster_analysis.drawing.genres import GENRES
 from poster_analysis.drawn import BLOCK, MOST, draw_collection, plan
 from poster_analysis.errors import InputError
-from poster_analysis.genres import GENRES
 
 
 @pytest.fixture(scope="module")

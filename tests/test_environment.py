@@ -11,14 +11,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-MODULES = sorted(path.stem for path in (ROOT / "poster_analysis").glob("[!_]*.py"))
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in (ROOT / "poster_analysis").rglob("[!_]*.py")
+)
 
 
 def test_importing_any_room_but_the_command_line_leaves_tensorflow_alone():
-    names = [f"poster_analysis.{name}" for name in MODULES]
     code = f"""
 import importlib, json, sys
-for name in {names!r}:
+for name in {MODULES!r}:
     importlib.import_module(name)
 print(json.dumps(sorted({{"tensorflow", "keras", "nbdev", "fastcore"}} & set(sys.modules))))
 """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from poster_analysis.films import ARTICLES, VOCABULARIES, Film, invent_film, sequel
+from poster_analysis.drawing.films import ARTICLES, VOCABULARIES, Film, invent_film, sequel
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poster_analysis.lettering import (
+from poster_analysis.drawing.lettering import (
     FONTS,
     Face,
     _edges,
@@ -19,7 +19,7 @@ from poster_analysis.lettering import (
     swollen,
     worn,
 )
-from poster_analysis.painting import SCALE
+from poster_analysis.drawing.painting import SCALE
 
 WORDS = st.lists(
     st.text(alphabet="abcdefghijklmnopqrstuvwxyzéüñßÅ'!&", min_size=1, max_size=12),

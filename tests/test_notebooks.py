@@ -12,7 +12,7 @@ import pytest
 from poster_analysis.report_parameters import parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
-CHAPTERS = sorted((ROOT / "nbs").glob("*.ipynb"))
+CHAPTERS = sorted((ROOT / "nbs").rglob("[!.]*.ipynb"))
 REPORTS = sorted((ROOT / "reports").glob("*.ipynb"))
 SOMEWHERE = re.compile(
     r"(?<![\w./-])/(home|Users|root|tmp|work|private|var|opt)/[\w.-]+|[A-Z]:\\\\"
@@ -33,7 +33,10 @@ def test_the_modules_are_what_the_notebooks_export(tmp_path):
     export = Path(sys.executable).parent / "nbdev_export"
     subprocess.run([export], cwd=tmp_path, check=True, capture_output=True)
     fresh, kept = (
-        {path.name: path.read_text() for path in (folder / "poster_analysis").glob("*.py")}
+        {
+            path.relative_to(folder).as_posix(): path.read_text()
+            for path in (folder / "poster_analysis").rglob("*.py")
+        }
         for folder in (tmp_path, ROOT)
     )
     assert sorted(fresh) == sorted(kept), "a module without its notebook, or the other way round"
@@ -46,8 +49,9 @@ def test_a_chapter_begins_with_its_title_one_sentence_and_its_module(path):
     assert re.fullmatch(r"# .+\n\n> (.+\n)*.+[.!?]", "".join(opening["source"])), (
         "title, then > sentence"
     )
-    stem = path.stem.partition("_")[2]
-    assert "".join(module["source"]) == f"#| default_exp {stem}"
+    folder = path.relative_to(ROOT / "nbs").parent
+    name = ".".join((folder / path.stem.partition("_")[2]).parts)
+    assert "".join(module["source"]) == f"#| default_exp {name}"
 
 
 @pytest.mark.parametrize("path", [*CHAPTERS, *REPORTS], ids=name)

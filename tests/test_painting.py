@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poster_analysis.painting import (
+from poster_analysis.drawing.painting import (
     HEIGHT,
     WIDTH,
     Canvas,

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from poster_analysis import films
+from poster_analysis.drawing import films
+from poster_analysis.drawing.films import VOCABULARIES, Film, invent_film
+from poster_analysis.drawing.genres import GENRES
+from poster_analysis.drawing.lettering import BILLING, set_line
+from poster_analysis.drawing.painting import HEIGHT, WIDTH, Canvas, Palette, box, lightness
+from poster_analysis.drawing.posters import Look, choose_look, draw_poster, readable
 from poster_analysis.errors import InputError
-from poster_analysis.films import VOCABULARIES, Film, invent_film
-from poster_analysis.genres import GENRES
-from poster_analysis.lettering import BILLING, set_line
-from poster_analysis.painting import HEIGHT, WIDTH, Canvas, Palette, box, lightness
-from poster_analysis.posters import Look, choose_look, draw_poster, readable
 
 SCENES = [(genre, scene) for genre in GENRES for scene in range(len(GENRES[genre].scenes))]
 SILENT = Film("I", 1950)
