@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SPACES', 'run_extraction', 'Analysis', 'reduce_to', 'compare_components', 'cluster_in', 'draw_clustering',
            'compare_spaces', 'find_neighbours', 'run_reduction', 'run_components', 'run_clustering', 'run_neighbours',
-           'write_reports', 'run_report', 'run_study', 'run_demo', 'similar', 'write_similarity_matrix']
+           'spaces_of', 'write_reports', 'run_report', 'run_study', 'run_demo', 'similar', 'write_similarity_matrix']
 
 # %% ../nbs/31_pipeline.ipynb #002
 import dataclasses
@@ -123,8 +123,12 @@ def _extract(
     write_table(extraction.skipped, folder / "skipped.csv")
     sheet = sheets.contact_sheet(features.index, collection.posters)
     save_figure(sheet, folder / "figures" / "contact_sheet.png")
+    spaces = SPACES if features.X.min() >= 0 else ("raw", "pca")
     said = findings.extraction_findings(len(features), extraction.skipped)
-    return Outcome([*said, *extraction.notes], {"backbone": _backbone_facts(extraction.backbone)})
+    if "nmf" not in spaces:
+        said.append(findings.no_nmf_finding(backbone.name))
+    facts = {"backbone": _backbone_facts(extraction.backbone), "spaces": list(spaces)}
+    return Outcome([*said, *extraction.notes], facts)
 
 # %% ../nbs/31_pipeline.ipynb #011
 def _with_absolute_paths(parameters: Parameters) -> Parameters:
@@ -235,6 +239,11 @@ class Analysis:
     def distances(self) -> Distances:
         """Distances between all rows of the sample."""
         return row_distances(self.sample.X)
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The spaces there are: without NMF where features are negative."""
+        return tuple(self.extraction.facts["spaces"])
 
     def space(self, name: str) -> reduction.Space:
         """One of the spaces that are clustered: raw, pca or nmf."""
@@ -522,7 +531,12 @@ def run_neighbours(study: Path, *, name: str = "", **changes: object) -> tuple[R
     run = _checked_run(study, name, changes)
     return run, find_neighbours(Analysis(run))
 
-# %% ../nbs/31_pipeline.ipynb #035
+# %% ../nbs/31_pipeline.ipynb #036
+def spaces_of(run: Run) -> tuple[str, ...]:
+    """The spaces that the features of a run allow: raw, pca and, if none is negative, nmf."""
+    return Analysis(run).spaces
+
+# %% ../nbs/31_pipeline.ipynb #037
 def _check_space(space: str, spaces: tuple[str, ...]) -> None:
     """Refuse a space that there is not."""
     if space not in spaces:
@@ -545,7 +559,7 @@ def _n_posters(run: Run) -> int:
     """How many posters of a run have features."""
     return len(run.table("features_index"))
 
-# %% ../nbs/31_pipeline.ipynb #040
+# %% ../nbs/31_pipeline.ipynb #042
 _REPORTS = {
     "extraction": ("extraction", {}),
     "clustering_raw": ("clustering", {"space": "raw"}),
@@ -556,10 +570,11 @@ _REPORTS = {
 }
 
 
-def write_reports(run: Run, after: list[Stage]) -> Stage:
-    """Run the report notebooks that come with the package."""
+def write_reports(analysis: Analysis, after: list[Stage]) -> Stage:
+    """Run the report notebooks that come with the package, for the spaces there are."""
     from poster_analysis.reports import ReportJob, report_path, run_reports
 
+    run = analysis.run
     reports = sorted({report for report, _ in _REPORTS.values()})
     sources = {report: file_digest(report_path(report)) for report in reports}
 
@@ -571,6 +586,7 @@ def write_reports(run: Run, after: list[Stage]) -> Stage:
                 _report_values(run, report) | more,
             )
             for name, (report, more) in _REPORTS.items()
+            if more.get("space", "raw") in analysis.spaces
         ]
         try:
             run_reports(jobs)
@@ -643,7 +659,7 @@ def _place(run: Run) -> dict:
     """The parameters of a report that say where its run lies."""
     return {"study": str(run.folder.resolve()), "name": run.name}
 
-# %% ../nbs/31_pipeline.ipynb #042
+# %% ../nbs/31_pipeline.ipynb #044
 def run_study(
     parameters: Parameters,
     out: Path,
@@ -660,13 +676,11 @@ def run_study(
         parameters, out, store=store, name=name, random_if_unreachable=random_if_unreachable
     )
     analysis = Analysis(run)
-    stages = [analysis.extraction]
-    stages += [reduce_to(analysis, space) for space in ("pca", "nmf")]
-    stages += [compare_components(analysis, space) for space in ("pca", "nmf")]
-    stages += [cluster_in(analysis, space) for space in SPACES]
-    stages += [compare_spaces(analysis, stages[-3:])]
-    stages += [find_neighbours(analysis)]
-    write_reports(run, stages)
+    reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
+    compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
+    clustered = [cluster_in(analysis, space) for space in analysis.spaces]
+    last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
+    write_reports(analysis, [*reduced, *compared, *clustered, *last])
     _publish_if_changed(run.out)
     return run
 
@@ -687,7 +701,7 @@ def _publish_if_changed(out: Path) -> None:
     state.write_text(shown)
     _say(f"site: {time.perf_counter() - started:.1f} s")
 
-# %% ../nbs/31_pipeline.ipynb #043
+# %% ../nbs/31_pipeline.ipynb #045
 def run_demo(out: Path, *, backbone: str = "vgg16", weights: str = "imagenet") -> Run:
     """Draw a collection of posters below `out` and study it.
 
@@ -701,7 +715,7 @@ def run_demo(out: Path, *, backbone: str = "vgg16", weights: str = "imagenet") -
     )
     return run_study(parameters, Path(out), random_if_unreachable=True)
 
-# %% ../nbs/31_pipeline.ipynb #045
+# %% ../nbs/31_pipeline.ipynb #047
 def similar(
     study: Path,
     query: str,

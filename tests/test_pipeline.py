@@ -1,0 +1,191 @@
+"""A whole study: everything it promises is there, nothing is done twice, the same in is the same out."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from sklearn.metrics import silhouette_score
+
+from poster_analysis.drawn import draw_collection
+from poster_analysis.errors import InputError
+from poster_analysis.features import load_features
+from poster_analysis.files import read_table
+from poster_analysis.pipeline import (
+    SPACES,
+    Analysis,
+    cluster_in,
+    reduce_to,
+    run_extraction,
+    run_neighbours,
+    run_study,
+)
+from poster_analysis.study import Run, open_run
+
+TABLES = [
+    *(
+        f"{kind}_{space}"
+        for kind in ("k_sweep", "clusters", "labels", "verdict")
+        for space in SPACES
+    ),
+    *("components_pca", "components_nmf", "explained_variance", "nmf_components", "neighbours"),
+]
+FIGURES = [
+    *(
+        f"{kind}_{space}"
+        for kind in ("cluster_sizes", "cluster_montage", "inertia", "silhouette")
+        for space in SPACES
+    ),
+    *("components_pca", "components_nmf", "contact_sheet", "explained_variance", "nmf_components"),
+    "silhouette_comparison",
+]
+NOTEBOOKS = ["extraction", *(f"clustering_{s}" for s in SPACES), "reduction", "similarity"]
+
+
+def test_everything_that_the_readme_lists_is_there(study):
+    for name in (
+        "features.npz",
+        "features_index.csv",
+        "skipped.csv",
+        "run.json",
+        "site/index.html",
+    ):
+        assert (study / name).is_file(), name
+    for folder, names, suffix in (
+        ("tables", TABLES, "csv"),
+        ("figures", FIGURES, "png"),
+        ("notebooks", NOTEBOOKS, "ipynb"),
+    ):
+        kept = {path.stem for path in (study / folder).glob(f"*.{suffix}")}
+        assert set(names) <= kept, folder
+    assert len(list((study / "figures").glob("neighbours_*.png"))) == 3
+
+
+def test_the_features_open_with_scipy_and_belong_to_their_index(study):
+    X = scipy.sparse.load_npz(study / "features.npz")
+    index = read_table(study / "features_index.csv")
+    assert X.dtype == np.float32 and X.shape[0] == len(index)
+    assert index.row.tolist() == list(range(len(index)))
+
+
+def test_what_was_drawn_dirty_is_skipped_and_everything_else_is_kept(study, drawn):
+    truth = pd.read_csv(drawn.truth, dtype=str, keep_default_na=False)
+    broken = set(truth[truth.fault.isin(["not an image", "truncated", "no poster"])].imdb_id)
+    kept = set(read_table(study / "features_index.csv").imdb_id)
+    assert kept == {imdb_id.lstrip("t0") for imdb_id in truth.imdb_id} - broken
+    skipped = read_table(study / "skipped.csv")
+    assert skipped.reason.str.len().gt(0).all()
+    assert set(truth[truth.fault == "truncated"].imdb_id) <= set(skipped.imdb_id)
+
+
+def test_a_rerelease_is_near_the_film_it_repeats(study, drawn):
+    truth = pd.read_csv(drawn.truth, dtype=str, keep_default_na=False)
+    pairs = truth[truth.rerelease_of != ""][["imdb_id", "rerelease_of"]]
+    neighbours = read_table(study / "tables" / "neighbours.csv")
+    near = set(zip(neighbours.imdb_id, neighbours.neighbour_id, strict=True))
+    found = [pair in near for pair in pairs.itertuples(index=False, name=None)]
+    assert len(found) > 0 and np.mean(found) >= 0.5
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_the_silhouettes_of_a_study_are_those_of_scikit_learn(study, space):
+    labels = read_table(study / "tables" / f"labels_{space}.csv")
+    table = read_table(study / "tables" / f"k_sweep_{space}.csv").set_index("k")
+    features = load_features(study)
+    assert labels.imdb_id.tolist() == features.imdb_ids
+    X = features.X.toarray().astype(np.float64)
+    for k in table.index:
+        score = silhouette_score(X, labels[f"k{k}"])
+        assert table.silhouette_original[k] == pytest.approx(score, abs=1e-5)
+
+
+def test_the_clusters_described_are_those_of_the_sweep(study):
+    for space in SPACES:
+        labels = read_table(study / "tables" / f"labels_{space}.csv").set_index("imdb_id").k4
+        clusters = (
+            read_table(study / "tables" / f"clusters_{space}.csv").set_index("imdb_id").cluster
+        )
+        pd.testing.assert_series_equal(labels, clusters, check_names=False)
+
+
+def test_a_finished_study_computes_nothing_again(study, small_parameters, capsys):
+    before = {path: path.stat().st_mtime_ns for path in study.rglob("*.csv")}
+    run_study(small_parameters, study)
+    lines = [line for line in capsys.readouterr().err.splitlines() if ": " in line]
+    assert lines and all(line.endswith("up to date") for line in lines), lines
+    assert before == {path: path.stat().st_mtime_ns for path in study.rglob("*.csv")}
+
+
+def test_the_same_study_elsewhere_gives_the_same_bytes(study, small_parameters, tmp_path):
+    analysis = Analysis(run_extraction(small_parameters, tmp_path / "again"))
+    reduce_to(analysis, "pca")
+    cluster_in(analysis, "pca")
+    for name in ("features.npz", "features_index.csv", "tables/labels_pca.csv", "tables/k_sweep_pca.csv", "figures/silhouette_pca.png"):  # fmt: skip
+        assert (tmp_path / "again" / name).read_bytes() == (study / name).read_bytes(), name
+
+
+def test_an_added_poster_costs_one_poster(small_parameters, drawn, tmp_path, capsys):
+    parameters = small_parameters.changed(metadata=None)
+    run_extraction(parameters, tmp_path / "out")
+    more = draw_collection(tmp_path / "more", n_posters=24, random_state=3)
+    new = next(path for path in sorted(more.posters.glob("*.jpg")) if path.stem.isdigit())
+    target = drawn.posters / "99999999.jpg"
+    try:
+        target.write_bytes(new.read_bytes())
+        capsys.readouterr()
+        run = run_extraction(parameters, tmp_path / "out")
+    finally:
+        target.unlink(missing_ok=True)
+    assert "99999999" in load_features(run.folder).imdb_ids
+    assert "2 new" not in capsys.readouterr().err
+
+
+def test_another_folder_of_posters_does_not_replace_a_study(study, small_parameters, tmp_path):
+    other = draw_collection(tmp_path / "other", n_posters=24)
+    with pytest.raises(InputError, match="holds a study of"):
+        run_extraction(small_parameters.changed(posters=str(other.posters)), study)
+
+
+def test_a_study_inside_its_posters_is_refused(small_parameters, drawn):
+    with pytest.raises(InputError, match="folder of posters"):
+        run_extraction(small_parameters, drawn.posters / "out")
+    assert not (drawn.posters / "out").exists()
+
+
+def test_damaged_features_are_not_used(small_parameters, tmp_path):
+    run = run_extraction(small_parameters, tmp_path / "out")
+    path = run.folder / "features.npz"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="missing or damaged"):
+        Analysis(open_run(run.folder))
+    run_extraction(small_parameters, tmp_path / "out")
+    Analysis(open_run(run.folder))
+
+
+def test_the_record_holds_every_parameter_as_used(study, small_parameters):
+    record = json.loads((study / "run.json").read_text())
+    asked = dataclasses.asdict(small_parameters) | {"films": []}
+    assert record["parameters"] == asked
+    assert record["backbone"]["precision"] == "float32"
+    assert record["collection"]["digest"] and record["warnings"] == []
+    assert all(stage["seconds"] >= 0 for stage in record["stages"].values())
+
+
+def test_unknown_films_make_no_run(study):
+    with pytest.raises(InputError, match="no film is called"):
+        run_neighbours(study, films=["zzzz zzzz"])
+    assert not (study / "runs").exists()
+
+
+def test_a_sample_limits_clusters_but_not_neighbours(small_parameters, tmp_path):
+    parameters = small_parameters.changed(sample=30)
+    analysis = Analysis(run_extraction(parameters, tmp_path / "out"))
+    stage = cluster_in(analysis, "raw")
+    assert len(stage.table("clusters_raw")) == 30
+    _, found = run_neighbours(tmp_path / "out", films=[analysis.features.imdb_ids[0]])
+    assert found.table("neighbours").imdb_id.nunique() == len(analysis.features)
+    assert Run(tmp_path / "out").parameters.sample == 30
