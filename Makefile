@@ -35,8 +35,8 @@ lab: .venv/.done ## opens JupyterLab on the project
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
 lint: .venv/.done ## style of notebooks and tests
-	ruff check nbs reports tests benchmarks docs
-	ruff format --check nbs reports tests benchmarks docs
+	ruff check .
+	ruff format --check .
 
 notebooks: .venv/.done ## runs every cell of nbs/
 	nbdev_test --path nbs --n_workers 2
