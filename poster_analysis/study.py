@@ -262,7 +262,8 @@ class Run:
         if not self.exists:
             raise InputError(
                 f"{self.folder} holds no study; make one with: poster-analysis study "
-                f"--posters DIR --out {self.folder}"
+                f"--posters DIR --out {self.folder}, or a trial with: poster-analysis demo "
+                f"--out {self.folder}"
             )
         record = read_json(path)
         if not isinstance(record, dict) or record.get("format") != FORMAT:
