@@ -16,8 +16,9 @@ from scipy.fft import dct, idct
 from scipy.stats import norm
 from sklearn.preprocessing import normalize
 
+from .blocks import in_threads, row_blocks
 from .clustering import check_n_clusters, k_range, partitions
-from .distances import FEW, Distances, in_threads, row_blocks, row_distances
+from .distances import FEW, Distances, row_distances
 from .errors import InputError
 from .reduction import Space, pca_space, principal_coordinates, raw_space
 

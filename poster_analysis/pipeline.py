@@ -546,6 +546,7 @@ def _check_space(space: str, spaces: tuple[str, ...]) -> None:
 def _checked_run(study: Path, name: str, changes: dict) -> Run:
     """The run with these changes, once they are known to be possible; nothing is made if not."""
     original = open_run(study)
+    _extraction_of(original)
     changed = original.parameters.changed(**changes)
     changed.check_size(_n_posters(original))
     if changed.films:

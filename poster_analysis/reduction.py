@@ -16,20 +16,13 @@ import scipy.sparse as sp
 from scipy.sparse.linalg import eigsh
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
-from sklearn.utils.extmath import randomized_svd
 
-from poster_analysis.distances import (
-    Distances,
-    as_features,
-    first_identical,
-    in_threads,
-    row_blocks,
-    row_distances,
-    row_norms,
-)
+from .blocks import as_features, first_identical, in_threads, row_norms
+from .distances import Distances, row_distances
 from .errors import InputError
+from .factorisation import factorise
 
-# %% ../nbs/14_reduction.ipynb #005
+# %% ../nbs/14_reduction.ipynb #004
 @dataclass(frozen=True, eq=False)
 class Space:
     """Coordinates of posters, ready for k-means.
@@ -66,7 +59,7 @@ class Space:
     def __len__(self) -> int:
         return self.X.shape[0]
 
-# %% ../nbs/14_reduction.ipynb #007
+# %% ../nbs/14_reduction.ipynb #006
 def raw_space(X: np.ndarray | sp.sparray) -> Space:
     """The features themselves, every row divided by its norm; rows of zeros stay zero.
 
@@ -77,7 +70,7 @@ def raw_space(X: np.ndarray | sp.sparray) -> Space:
     """
     return Space("raw", normalize(as_features(X)), {})
 
-# %% ../nbs/14_reduction.ipynb #011
+# %% ../nbs/14_reduction.ipynb #010
 ALL_AXES = 2048  # posters up to which all axes are computed, in double precision
 COVARIANCE = 4096  # features up to which their covariance is the matrix to work on
 
@@ -163,7 +156,7 @@ def _pca_of_features(X, n_components, solver, keep_components, random_state):
     coordinates = pca.fit_transform(X)
     return coordinates, pca.explained_variance_ratio_, pca.components_ if keep_components else None
 
-# %% ../nbs/14_reduction.ipynb #012
+# %% ../nbs/14_reduction.ipynb #011
 def pca_space(
     X: np.ndarray | sp.sparray,
     *,
@@ -239,7 +232,7 @@ def _check_n_components(n_components: int, shape: tuple[int, int]) -> None:
             f"numbers; valid values are 1 to {min(shape)}"
         )
 
-# %% ../nbs/14_reduction.ipynb #016
+# %% ../nbs/14_reduction.ipynb #015
 def explained_variance(space: Space) -> pd.DataFrame:
     """Table of component (from 1), explained_variance_ratio and cumulative, from 0 to 1."""
     ratio = space.explained_variance_ratio
@@ -265,102 +258,7 @@ def components_for_variance(space: Space, share: float) -> int:
         )
     return int(enough[0]) + 1
 
-# %% ../nbs/14_reduction.ipynb #021
-def _sweeps(factor: np.ndarray, gram: np.ndarray, target: np.ndarray, *, n_sweeps: int = 4):
-    """Lower ||X - WH|| over one factor, stored by component, with the other one held."""
-    factor, first = factor.copy(), None
-    components = np.flatnonzero(np.diag(gram) > 0)
-    for _ in range(n_sweeps):
-        change = 0.0
-        for j in components:
-            row = factor[j] + (target[j] - gram[j] @ factor) / gram[j, j]
-            np.maximum(row, 0, out=row)
-            step = row - factor[j]
-            change += float(step @ step)
-            factor[j] = row
-        first = change if first is None else first
-        if change <= 1e-4 * first:
-            break
-    return factor
-
-# %% ../nbs/14_reduction.ipynb #023
-def _start(X, n_components: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
-    """NNDSVDa (Boutsidis and Gallopoulos 2008): the non-negative halves of the singular vectors."""
-    U, values, V = randomized_svd(X, n_components, n_iter=2, random_state=random_state)
-    W, H = np.empty_like(U.T), np.empty_like(V)
-    for j, (left, right) in enumerate(zip(U.T, V, strict=True)):
-        halves = [(np.maximum(sign * left, 0), np.maximum(sign * right, 0)) for sign in (1, -1)]
-        norms = [(np.linalg.norm(a), np.linalg.norm(b)) for a, b in halves]
-        best = int(np.prod(norms[1]) > np.prod(norms[0]))
-        (a, b), (length_a, length_b) = halves[best], norms[best]
-        scale = np.sqrt(values[j] * length_a * length_b)
-        W[j] = scale * a / max(length_a, 1e-12)
-        H[j] = scale * b / max(length_b, 1e-12)
-    mean = X.mean()
-    return np.where(W > 1e-6, W, mean), np.where(H > 1e-6, H, mean)
-
-
-def _products_of_rows(factor: np.ndarray) -> np.ndarray:
-    """``factor @ factor.T``, by one thread, so that its last bits are always the same."""
-    (products,) = in_threads(lambda rows: rows @ rows.T, [factor])
-    return products
-
-
-def _read_once(X, W, H, previous_W, momentum) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Update and extrapolate `W` with `H` held; return it, and ``W @ X``, block by block."""
-    gram = _products_of_rows(H)
-    blocks = row_blocks(X.shape[0], max(512, -(-X.shape[0] // 32)))
-
-    def update(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        block = X[rows].toarray() if sp.issparse(X) else X[rows]
-        new = _sweeps(W[:, rows], gram, H @ block.T)
-        new = np.maximum(new + momentum * (new - previous_W[:, rows]), 0)
-        return new, new @ block
-
-    parts, products = zip(*in_threads(update, blocks), strict=True)
-    return np.hstack(parts), sum(products[1:], products[0])
-
-
-def _update_H(H, gram, target) -> np.ndarray:
-    """Update `H` with `W` held, some features at a time."""
-    blocks = row_blocks(H.shape[1], 2048)
-    parts = in_threads(lambda columns: _sweeps(H[:, columns], gram, target[:, columns]), blocks)
-    return np.hstack(parts)
-
-
-def _error(total: float, products, H, gram) -> float:
-    """||X - WH|| from ||X||^2, ``W @ X`` and ``W @ W.T``."""
-    crossed = np.sum(products * H, dtype=np.float64)
-    squares = np.sum(gram * _products_of_rows(H), dtype=np.float64)
-    return float(np.sqrt(max(total - 2 * crossed + squares, 0)))
-
-
-def _factorise(X, n_components: int, tolerance: float, max_iter: int, random_state: int):
-    """W and H (both by component) and the error after each iteration."""
-    values = X.data if sp.issparse(X) else X
-    total = np.square(values, dtype=np.float64).sum()
-    ((W, H),) = in_threads(lambda _: _start(X, n_components, random_state), [None])
-    trial_W, trial_H = W, H
-    errors, momentum, most = [np.inf], 0.5, 1.0
-    for _ in range(max_iter):
-        trial_W, products = _read_once(X, trial_W, trial_H, W, momentum)
-        gram = _products_of_rows(trial_W)
-        new_H = _update_H(trial_H, gram, products)
-        error = _error(total, products, new_H, gram)
-        if error > errors[-1]:  # too far: back to the last good pair, and more careful from there
-            trial_W, trial_H = W, H
-            most, momentum = momentum, momentum / 1.5
-            errors.append(errors[-1])
-        else:
-            trial_H = np.maximum(new_H + momentum * (new_H - H), 0)
-            W, H = trial_W, new_H
-            most, momentum = min(1.0, 1.01 * most), min(most, 1.05 * momentum)
-            errors.append(error)
-            if len(errors) > 6 and errors[-6] - error < tolerance * errors[-6]:
-                break
-    return W, H, np.array(errors[1:])
-
-# %% ../nbs/14_reduction.ipynb #024
+# %% ../nbs/14_reduction.ipynb #020
 def nmf_space(
     X: np.ndarray | sp.sparray,
     *,
@@ -387,55 +285,30 @@ def nmf_space(
     Returns
     -------
     Space
-        Every component has norm 1 (a factorisation leaves the scale open, so it is fixed here), and
-        the components are ordered by how much of the features they make up. Identical posters have
-        identical coordinates.
+        Every component has norm 1, and the components are ordered by how much of the features they
+        make up. Identical posters have identical coordinates.
 
     Raises
     ------
     InputError
         If `X` has negative entries or is all zero, or `n_components` is out of range.
-
-    References
-    ----------
-    Ang, A. M. S. and Gillis, N. (2019). Accelerating nonnegative matrix factorization algorithms
-    using extrapolation. Neural Computation 31.
-    Gillis, N. and Glineur, F. (2012). Accelerated multiplicative updates and hierarchical ALS
-    algorithms for nonnegative matrix factorization. Neural Computation 24.
     """
     X = as_features(X)
     _check_n_components(n_components, X.shape)
-    if X.min() < 0:
-        raise InputError(
-            "the features have negative entries, and NMF needs non-negative ones; use a layer that "
-            "ends in ReLU, or the pca space"
-        )
-    scale = float(X.max())
-    if scale == 0:
-        raise InputError("all features are zero, so there is nothing to factorise")
-    W, H, errors = _factorise(X / scale, n_components, tolerance, max_iter, random_state)
-    lengths = row_norms(H)
-    H = np.divide(H, lengths[:, None], where=lengths[:, None] > 0, out=np.zeros_like(H))
-    W = W * (scale * lengths).astype(np.float32)[:, None]
-    order = np.argsort(-row_norms(W), kind="stable")
-    W = np.ascontiguousarray(W[order].T[first_identical(X)])
+    settings = {"tolerance": tolerance, "max_iter": max_iter, "random_state": random_state}
+    W, H, errors = factorise(X, n_components, **settings)
+    W = W[first_identical(X)]
     return Space(
         "nmf",
         normalize(W),
-        {
-            "n_components": n_components,
-            "tolerance": tolerance,
-            "max_iter": max_iter,
-            "n_iter": len(errors),
-            "random_state": random_state,
-        },
-        components=H[order],
-        reconstruction_error=float(scale * errors[-1]),
-        convergence=scale * errors,
+        {"n_components": n_components, "n_iter": len(errors)} | settings,
+        components=H,
+        reconstruction_error=float(errors[-1]),
+        convergence=errors,
         W=W,
     )
 
-# %% ../nbs/14_reduction.ipynb #032
+# %% ../nbs/14_reduction.ipynb #023
 def exemplars(space: Space, *, n_exemplars: int = 6) -> pd.DataFrame:
     """The posters that hold most of each component of an NMF space.
 

@@ -39,7 +39,7 @@ def title_key(title: str) -> str:
     folded = unicodedata.normalize("NFKD", title.translate(_LETTERS)).casefold()
     folded = unicodedata.normalize("NFKD", folded.translate(_LETTERS)).casefold()
     letters = "".join(c for c in folded if not unicodedata.combining(c))
-    return " ".join(re.findall(r"[^\W_]+", letters)) or " ".join(folded.split())
+    return " ".join(re.findall(r"[^\W_]+", letters)) or " ".join(title.casefold().split())
 
 # %% ../nbs/17_search.ipynb #007
 _ARTICLES = (

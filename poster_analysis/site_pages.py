@@ -15,7 +15,8 @@ from PIL import Image
 
 from .chance import Verdict
 from .files import read_table
-from .findings import SPACES, count_of
+from .findings import SPACES
+from .metadata import counted
 from .pages import provenance
 from poster_analysis.site_blocks import (
     ROWS_SHOWN,
@@ -186,7 +187,7 @@ def _tables(page: SitePage, folder: Path) -> None:
 def _table(page: SitePage, path: Path, says: str, *, is_open: bool = False) -> None:
     """One table: folded, its first rows to see, the whole of it to take."""
     table = read_table(path)
-    size = f"{count_of(len(table), 'row')}, {count_of(len(table.columns), 'column')}"
+    size = f"{counted(len(table), 'row')}, {counted(len(table.columns), 'column')}"
     address = page.add(path, f"tables/{path.name}")
     more = f"<p class='more'>The first {ROWS_SHOWN} of {len(table):,} rows; the file has all.</p>"
     page.html(
@@ -289,7 +290,7 @@ def summary(run: Run) -> str:
         filter(
             None,
             [
-                count_of(n_posters(run), "poster"),
+                counted(n_posters(run), "poster"),
                 f"{sample:,} of them clustered" if sample else "",
                 f"features: {backbone.get('name', parameters['backbone'])}",
                 f"k = {parameters['k_min']} to {parameters['k_max']}",
