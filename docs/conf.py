@@ -16,7 +16,7 @@ version = release = poster_analysis.__version__
 html_title = "poster_analysis"
 
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "nbs/**/*.ipynb"]
+include_patterns = ["docs/*.md", "nbs/*.ipynb", "nbs/drawing/*.ipynb"]
 exclude_patterns = ["**/.ipynb_checkpoints", "**/_*"]
 extensions = [
     "myst_nb",

@@ -280,10 +280,12 @@ class Verdict:
             f"{self.k_max})"
         )
         if not self.beats_chance:
+            above = self.silhouette > self.silhouette_chance
+            most = "exceeds that reference most" if above else "comes nearest to that reference"
             return (
                 f"In the {name} k-means finds no more structure than in {other}. The silhouette "
-                f"exceeds that reference most at k = {self.k}, {numbers}, which chance alone does "
-                "as well. No number of clusters is supported by this comparison."
+                f"{most} at k = {self.k}: {numbers}. Chance alone does as well, so this comparison "
+                "supports no number of clusters."
             )
         effect = f"By itself a silhouette of {self.silhouette:.3f} is {self.strength}"
         effect += {

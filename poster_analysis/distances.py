@@ -161,9 +161,11 @@ def row_distances(
         for columns, squared in zip(
             blocks[number:], in_threads(compute, blocks[number:]), strict=True
         ):
+            if columns[0] == rows[0]:  # symmetric to the last bit
+                squared = np.triu(squared, 1)
+                squared += squared.T
             unit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = squared
             unit[columns[0] : columns[-1] + 1, rows[0] : rows[-1] + 1] = squared.T
-    np.fill_diagonal(unit, 0)
     copies = np.flatnonzero(first != np.arange(len(first)))
     unit[copies] = unit[first[copies]]
     unit[:, copies] = unit[:, first[copies]]
@@ -203,19 +205,26 @@ def silhouette_samples(
     labels = np.asarray(labels)
     columns = labels.reshape(len(labels), -1)
     _check_labels(columns, len(distances))
-    codes = [np.unique(column, return_inverse=True)[1] for column in columns.T]
-    starts = np.cumsum([0] + [code.max() + 1 for code in codes])
-    codes = np.stack(codes, axis=1) + starts[:-1]
-    one_hot = np.zeros((len(codes), starts[-1]), dtype=np.float32)
-    np.put_along_axis(one_hot, codes, 1, axis=1)
-    sizes = np.bincount(codes.ravel(), minlength=starts[-1])
+    clusterings = []
+    for column in columns.T:
+        _, codes, sizes = np.unique(column, return_inverse=True, return_counts=True)
+        members = np.zeros((len(codes), len(sizes)), dtype=np.float32)
+        members[np.arange(len(codes)), codes] = 1
+        clusterings.append((members, codes, sizes))
 
     def silhouettes(rows: np.ndarray) -> np.ndarray:
-        sums = np.sqrt(distances.squared(rows, normalised=normalised)) @ one_hot
-        return _silhouettes(sums.astype(np.float64), codes[rows], sizes, starts[:-1])
+        block = np.sqrt(distances.squared(rows, normalised=normalised))
+        # each clustering is summed alone, so that its last bits do not depend on its company
+        return np.stack(
+            [
+                _silhouettes((block @ members).astype(np.float64), codes[rows], sizes)
+                for members, codes, sizes in clusterings
+            ],
+            axis=1,
+        )
 
     # few rows at a time if there are many columns: a block holds at most 32 MB
-    blocks = row_blocks(len(codes), int(np.clip(2**23 // len(codes), 16, BLOCK)))
+    blocks = row_blocks(len(distances), int(np.clip(2**23 // len(distances), 16, BLOCK)))
     return np.vstack(in_threads(silhouettes, blocks)).reshape(labels.shape)
 
 
@@ -231,16 +240,16 @@ def _check_labels(columns: np.ndarray, n_rows: int) -> None:
             )
 
 
-def _silhouettes(sums, codes, sizes, starts) -> np.ndarray:
-    """Silhouettes from the sums of distances to each cluster of each clustering."""
-    own_size = sizes[codes]
-    inside = np.take_along_axis(sums, codes, axis=1) / np.maximum(own_size - 1, 1)
+def _silhouettes(sums: np.ndarray, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Silhouettes of some rows, from the sums of their distances to the members of each cluster."""
+    own = np.arange(len(codes)), codes
+    inside = sums[own] / np.maximum(sizes[codes] - 1, 1)
     means = sums / sizes
-    np.put_along_axis(means, codes, np.inf, axis=1)
-    outside = np.minimum.reduceat(means, starts, axis=1)
+    means[own] = np.inf
+    outside = means.min(axis=1)
     larger = np.maximum(inside, outside)
-    defined = (own_size > 1) & (larger > 0)
-    return np.divide(outside - inside, larger, where=defined, out=np.zeros(larger.shape))
+    defined = (sizes[codes] > 1) & (larger > 0)
+    return np.divide(outside - inside, larger, where=defined, out=np.zeros(len(codes)))
 
 # %% ../nbs/13_distances.ipynb #023
 MARGIN = 1e-5  # far more than single precision errs and rounding moves a similarity

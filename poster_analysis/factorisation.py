@@ -34,7 +34,7 @@ def _sweeps(factor: np.ndarray, gram: np.ndarray, target: np.ndarray, *, n_sweep
 # %% ../nbs/13b_factorisation.ipynb #010
 def _start(X, n_components: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
     """NNDSVDa (Boutsidis and Gallopoulos 2008): the non-negative halves of the singular vectors."""
-    U, values, V = randomized_svd(X, n_components, n_iter=2, random_state=random_state)
+    U, values, V = randomized_svd(X, n_components, n_iter=4, random_state=random_state)
     W, H = np.empty_like(U.T), np.empty_like(V)
     for j, (left, right) in enumerate(zip(U.T, V, strict=True)):
         halves = [(np.maximum(sign * left, 0), np.maximum(sign * right, 0)) for sign in (1, -1)]
@@ -87,7 +87,7 @@ def factorise(
     X: np.ndarray | sp.sparray,
     n_components: int,
     *,
-    tolerance: float = 2e-5,
+    tolerance: float = 1e-5,
     max_iter: int = 300,
     random_state: int = 9,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -148,13 +148,30 @@ def factorise(
     return np.ascontiguousarray(W[order].T), H[order], scale * errors
 
 
+def _worst_residuals(X, W: np.ndarray, H: np.ndarray, n_rows: int) -> np.ndarray:
+    """What W @ H leaves of the posters it fits worst, where positive; the worst first."""
+
+    def residuals(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        block = X[rows].toarray() if sp.issparse(X) else X[rows]
+        left = np.maximum(block - W[:, rows].T @ H, 0)
+        squares = np.einsum("ij,ij->i", left, left)
+        worst = np.argsort(-squares, kind="stable")[:n_rows]
+        return squares[worst], left[worst]
+
+    blocks = row_blocks(X.shape[0])
+    squares, left = (
+        np.concatenate(part) for part in zip(*in_threads(residuals, blocks), strict=True)
+    )
+    return left[np.argsort(-squares, kind="stable")[:n_rows]]
+
+
 def _iterate(X, n_components: int, tolerance: float, max_iter: int, random_state: int):
     """W and H (both by component) and the error after each iteration."""
     values = X.data if sp.issparse(X) else X
     total = np.square(values, dtype=np.float64).sum()
     ((W, H),) = in_threads(lambda _: _start(X, n_components, random_state), [None])
     trial_W, trial_H = W, H
-    errors, momentum, most = [np.inf], 0.5, 1.0
+    errors, momentum, most, revivals = [np.inf], 0.5, 1.0, n_components
     for _ in range(max_iter):
         trial_W, products = _read_once(X, trial_W, trial_H, W, momentum)
         gram = _products_of_rows(trial_W)
@@ -169,6 +186,12 @@ def _iterate(X, n_components: int, tolerance: float, max_iter: int, random_state
             W, H = trial_W, new_H
             most, momentum = min(1.0, 1.01 * most), min(most, 1.05 * momentum)
             errors.append(error)
+            unused = np.flatnonzero(~(W.any(axis=1) & H.any(axis=1)))[:revivals]
+            if len(unused):
+                fresh = _worst_residuals(X, W, H, len(unused))
+                trial_H[unused[: len(fresh)]] = fresh
+                revivals -= len(unused)
+                continue
         if len(errors) > 6 and errors[-6] - errors[-1] < tolerance * errors[-6]:
             break
     return W, H, np.array(errors[1:])

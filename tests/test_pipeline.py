@@ -13,15 +13,9 @@ from poster_analysis.drawn import draw_collection
 from poster_analysis.errors import InputError
 from poster_analysis.features import load_features
 from poster_analysis.files import read_table
-from poster_analysis.pipeline import (
-    SPACES,
-    Analysis,
-    cluster_in,
-    reduce_to,
-    run_extraction,
-    run_neighbours,
-    run_study,
-)
+from poster_analysis.intake import SPACES, run_extraction
+from poster_analysis.pipeline import run_neighbours, run_study
+from poster_analysis.stages import Analysis, cluster_in, reduce_to
 from poster_analysis.study import Run, open_run
 
 TABLES = [
