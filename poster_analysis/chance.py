@@ -222,6 +222,8 @@ def _check_references(space: Space, distances: Distances, n_references: int) -> 
             f"there is no reference for a space named {space.name}; valid are "
             f"{', '.join(REFERENCES)}"
         )
+    if space.name == "nmf" and space.W is None:
+        raise InputError("the nmf space came without its weights W; make it with nmf_space")
     if space.name != "nmf" and distances.unit is None and not _has_few_features(distances.X):
         raise InputError(
             f"references of {len(space):,} posters need the distances between all of them, "
