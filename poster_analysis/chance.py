@@ -289,11 +289,15 @@ class Verdict:
                 f"{most} at k = {self.k}: {numbers}. Chance alone does as well, so this comparison "
                 "supports no number of clusters."
             )
-        effect = f"By itself a silhouette of {self.silhouette:.3f} is {self.strength}"
-        effect += {
-            "strong": ": the clusters are well separated.",
-            "reasonable": ": the clusters are separated, with posters in between.",
-        }.get(self.strength, ": the clusters run into each other, and the effect is a weak one.")
+        effect = {
+            "strong": f"With a silhouette of {self.silhouette:.3f} the clusters are well separated.",
+            "reasonable": f"With a silhouette of {self.silhouette:.3f} the clusters are separated, "
+            "with posters in between.",
+        }.get(
+            self.strength,
+            f"The effect is {self.strength}: with a silhouette of {self.silhouette:.3f} the "
+            "clusters run into each other.",
+        )
         return (
             f"In the {name} there is more structure than in {other}. The silhouette exceeds that "
             f"reference most at k = {self.k}: {numbers}. {effect} Skewed or heavy-tailed features "

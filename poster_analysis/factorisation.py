@@ -87,7 +87,7 @@ def factorise(
     X: np.ndarray | sp.sparray,
     n_components: int,
     *,
-    tolerance: float = 1e-5,
+    tolerance: float = 2e-5,
     max_iter: int = 300,
     random_state: int = 9,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

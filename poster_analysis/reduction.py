@@ -263,7 +263,7 @@ def nmf_space(
     X: np.ndarray | sp.sparray,
     *,
     n_components: int = 50,
-    tolerance: float = 1e-5,
+    tolerance: float = 2e-5,
     max_iter: int = 300,
     random_state: int = 9,
 ) -> Space:

@@ -217,7 +217,7 @@ ONE = Verdict("pca", 7, 0.05, 0.03, 0.05, True, 5, 25, 19, 3)
 @pytest.mark.parametrize("space", ["raw", "pca", "nmf"])
 @pytest.mark.parametrize(
     ("silhouette", "said"),
-    [(0.05, "weak one"), (0.4, "weak one"), (0.6, "in between"), (0.8, "well")],
+    [(0.05, "is very weak: "), (0.4, "is weak: "), (0.6, "in between"), (0.8, "well")],
 )
 def test_the_words_follow_from_the_numbers(space, silhouette, said):
     found = replace(ONE, space=space, silhouette=silhouette)
