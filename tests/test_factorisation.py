@@ -13,8 +13,8 @@ from poster_analysis.errors import InputError
 from poster_analysis.factorisation import factorise
 
 
-def digits():
-    return load_digits().data[:1000].astype(np.float32)
+def digits(n_rows=1000):
+    return load_digits().data[:n_rows].astype(np.float32)
 
 
 def rectified(random_state=0):
@@ -24,21 +24,36 @@ def rectified(random_state=0):
     return np.maximum(X - 1, 0).astype(np.float32)
 
 
-def heavy_tailed():
-    rng = np.random.default_rng(0)
+def heavy_tailed(random_state=0):
+    rng = np.random.default_rng(random_state)
     X = rng.gamma(0.3, size=(250, 12)) @ rng.gamma(0.3, size=(12, 300))
     return (X * rng.lognormal(sigma=0.5, size=(250, 300))).astype(np.float32)
+
+
+def excess(X, n_components):
+    """By which share the error is above that of scikit-learn with 200 iterations."""
+    oracle = NMF(n_components, init="nndsvda", max_iter=200, tol=0, random_state=0)
+    with warnings.catch_warnings(action="ignore"):
+        oracle.fit(X)
+    _, _, errors = factorise(X, n_components)
+    return errors[-1] / oracle.reconstruction_err_ - 1
 
 
 @pytest.mark.parametrize("data", [digits, rectified, heavy_tailed])
 @pytest.mark.parametrize("n_components", [10, 25, 50])
 def test_the_error_is_at_most_that_of_scikit_learn(data, n_components):
-    X = data()
-    oracle = NMF(n_components, init="nndsvda", max_iter=200, tol=0, random_state=0)
-    with warnings.catch_warnings(action="ignore"):
-        oracle.fit(X)
-    _, _, errors = factorise(X, n_components)
-    assert errors[-1] <= (1 + 5e-4) * oracle.reconstruction_err_
+    assert excess(data(), n_components) <= 5e-4
+
+
+# Both methods end in a local optimum, and not always in the same one: these are data on which
+# ours is known to be the worse, so the bound above does not hold for all data.
+@pytest.mark.parametrize(
+    ("X", "n_components"),
+    [(heavy_tailed(1), 25), (digits(600), 10)],
+    ids=["heavy_tailed", "digits"],
+)
+def test_another_local_optimum_is_worse_by_less_than_a_hundredth(X, n_components):
+    assert excess(X, n_components) <= 1e-2
 
 
 def test_errors_never_rise_and_the_last_is_that_of_the_result():
