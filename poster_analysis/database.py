@@ -26,7 +26,9 @@ def seal(specification: bytes, key: bytes, data: bytes) -> bytes:
 
 # %% ../nbs/09_database.ipynb #008
 #: Raised when the format of the file changes.
-FORMAT = 1
+FORMAT = 2
+#: Formats that are a part of the present one: such a file is taken over as it is.
+_CONTAINED = (1,)
 _APPLICATION = int.from_bytes(b"PoAn")
 _TABLES = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -82,7 +84,9 @@ def _check(connection: sqlite3.Connection, path: Path, specification: dict) -> N
         raise _Damaged("its header is not that of a feature store")
     if not 0 < version < 1000:
         raise _Damaged("its format has no sensible number")
-    if version != FORMAT:
+    if version in _CONTAINED:
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    elif version != FORMAT:
         raise InputError(
             f"{path} has format {version}, and this version of the package reads format {FORMAT}; "
             "use the version that wrote it, or another folder for the store"

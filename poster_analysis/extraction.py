@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from tqdm import tqdm
 from .backbones import PREPROCESSING, Backbone, settle_precision
 from .collection import Collection
 from .errors import InputError
-from .features import Features
+from .features import Features, SavedFeatures, features_index, save_blocks
 from .files import digest
 from .images import UnreadableImage, read_bytes, read_image, resize_image
 from .store import FeatureStore
@@ -173,8 +173,8 @@ class Extraction:
 
     Attributes
     ----------
-    features
-        One row per poster that could be read, in the collection's order.
+    index
+        One row per poster that could be read, in the collection's order, as in `Features.index`.
     skipped
         `path`, `imdb_id`, `reason` of the files that the collection skipped and of the posters that could not be read.
     backbone
@@ -182,20 +182,37 @@ class Extraction:
     n_computed
         Posters that went through the backbone in this run.
     n_reused
-        Rows of `features` that took no computing: they were in the store, or equal another poster byte for byte.
+        Posters that took no computing: they were in the store, or equal another poster byte for byte.
     notes
         Finished sentences on damage that was found and repaired.
     seconds
         How long it took.
+    store_folder
+        Where the feature stores lie.
     """
 
-    features: Features
+    index: pd.DataFrame
     skipped: pd.DataFrame
     backbone: Backbone
     n_computed: int
     n_reused: int
     notes: tuple[str, ...]
     seconds: float
+    store_folder: Path
+
+    @cached_property
+    def features(self) -> Features:
+        """The features, read from the store into memory."""
+        with FeatureStore(self.store_folder, self.backbone.specification) as store:
+            return Features(store.read(self.index["sha256"].tolist()), self.index)
+
+    def save(self, folder: str | os.PathLike) -> SavedFeatures:
+        """Write ``features.npz`` and ``features_index.csv``, straight from the store."""
+        keys = self.index["sha256"].tolist()
+        with FeatureStore(self.store_folder, self.backbone.specification) as store:
+            return save_blocks(
+                lambda: store.blocks(keys), self.index, self.backbone.n_features, folder
+            )
 
 # %% ../nbs/12_extraction.ipynb #016
 def extract(
@@ -246,16 +263,16 @@ def extract(
                 f"none of the {len(table):,} posters in {collection.posters} can be read; "
                 f"the first, {first['path']!r}: {work.reasons[first['sha256']]}"
             )
-        features = Features(store.read(table["sha256"][readable].tolist()), table[readable])
         notes = (*store.notes, *_damage_note(store.damaged & set(paths), paths))
     return Extraction(
-        features=features,
+        index=features_index(table[readable]),
         skipped=_all_skipped(collection, table[~readable], work.reasons),
         backbone=backbone,
         n_computed=work.n_computed,
-        n_reused=max(0, len(features) - work.n_computed),
+        n_reused=max(0, int(readable.sum()) - work.n_computed),
         notes=notes,
         seconds=time.perf_counter() - started,
+        store_folder=Path(store_folder),
     )
 
 # %% ../nbs/12_extraction.ipynb #017

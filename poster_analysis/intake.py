@@ -15,9 +15,9 @@ from .backbones import Backbone, load_backbone
 from .canvas import save_figure
 from .collection import Collection, read_collection
 from .errors import InputError
-from .extraction import extract
-from .features import save_features
+from .extraction import Extraction, extract
 from .files import write_table
+from .metadata import counted
 from .study import Outcome, Parameters, Run, Stage
 
 # %% ../nbs/34_intake.ipynb #005
@@ -104,18 +104,29 @@ def _extract(
 ) -> Outcome:
     """Extract features into the store, and write those of this collection."""
     extraction = extract(collection, backbone, store)
-    features = extraction.features
-    run.parameters.check_size(len(features))
-    save_features(features, folder)
+    index = extraction.index
+    run.parameters.check_size(len(index))
+    saved = extraction.save(folder)
+    say(_what_was_done(extraction))
     write_table(extraction.skipped, folder / "skipped.csv")
-    sheet = sheets.contact_sheet(features.index, collection.posters)
+    sheet = sheets.contact_sheet(index, collection.posters)
     save_figure(sheet, folder / "figures" / "contact_sheet.png")
-    spaces = SPACES if features.X.min() >= 0 else ("raw", "pca")
-    said = findings.extraction_findings(len(features), extraction.skipped)
+    spaces = SPACES if saved.smallest >= 0 else ("raw", "pca")
+    said = findings.extraction_findings(len(index), extraction.skipped)
     if "nmf" not in spaces:
         said.append(findings.no_nmf_finding(backbone.name))
     facts = {"backbone": _backbone_facts(extraction.backbone), "spaces": list(spaces)}
     return Outcome([*said, *extraction.notes], facts)
+
+
+def _what_was_done(extraction: Extraction) -> str:
+    """How many posters were computed, were there already, and cannot be read."""
+    n = extraction.n_computed
+    computed = f"{counted(n, 'poster')} computed" if n else "nothing new to compute"
+    return (
+        f"{extraction.backbone.name}: {computed}, {extraction.n_reused:,} were there already, "
+        f"{len(extraction.skipped):,} skipped"
+    )
 
 # %% ../nbs/34_intake.ipynb #011
 def _with_absolute_paths(parameters: Parameters) -> Parameters:

@@ -9,7 +9,7 @@ __all__ = ['encode_row', 'decode_row', 'FeatureStore']
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,29 +21,44 @@ from .errors import InputError, RunError
 from .files import digest
 
 # %% ../nbs/10_store.ipynb #005
-_PLAIN, _SPARSE = b"\x01", b"\x02"
+_PLAIN, _SPARSE, _PLAIN_HALF, _SPARSE_HALF = b"\x01", b"\x02", b"\x03", b"\x04"
+_WIDTHS = {_PLAIN: 4, _SPARSE: 4, _PLAIN_HALF: 2, _SPARSE_HALF: 2}
 
 
 def encode_row(row: np.ndarray) -> bytes:
     """A row of float32 values as bytes, without loss."""
-    row = np.ascontiguousarray(row, dtype="<f4")
-    present = row.view("<u4") != 0
-    sparse = np.packbits(present, bitorder="little").tobytes() + row[present].tobytes()
-    return _SPARSE + sparse if len(sparse) < row.nbytes else _PLAIN + row.tobytes()
+    values = np.ascontiguousarray(row, dtype="<f4").view("<u4")
+    present = values != 0
+    half = not (values & 0xFFFF).any()
+    if half:
+        values = (values >> 16).astype("<u2")
+    sparse = np.packbits(present, bitorder="little").tobytes() + values[present].tobytes()
+    if len(sparse) < values.nbytes:
+        return (_SPARSE_HALF if half else _SPARSE) + sparse
+    return (_PLAIN_HALF if half else _PLAIN) + values.tobytes()
+
+
+def _values(data: bytes, offset: int, width: int) -> np.ndarray:
+    """The float32 values that stand in these bytes from `offset` on."""
+    if width == 4:
+        return np.frombuffer(data, dtype="<f4", offset=offset)
+    return (np.frombuffer(data, dtype="<u2", offset=offset).astype("<u4") << 16).view("<f4")
 
 
 def decode_row(data: bytes, n_features: int) -> tuple[np.ndarray, np.ndarray]:
     """Columns and values of the non-zeros that `encode_row` has stored; ValueError if these bytes are not such a row."""
-    if data[:1] == _PLAIN and len(data) == 1 + 4 * n_features:
-        row = np.frombuffer(data, dtype="<f4", offset=1)
+    kind, n_bits = data[:1], -(-n_features // 8)
+    width = _WIDTHS.get(kind, 4)
+    if kind in (_PLAIN, _PLAIN_HALF) and len(data) == 1 + width * n_features:
+        row = _values(data, 1, width)
         columns = np.flatnonzero(row.view("<u4"))
         return columns, row[columns]
-    n_bits = -(-n_features // 8)
-    if data[:1] != _SPARSE or len(data) < 1 + n_bits or (len(data) - 1 - n_bits) % 4:
+    rest = len(data) - 1 - n_bits
+    if kind not in (_SPARSE, _SPARSE_HALF) or rest < 0 or rest % width:
         raise ValueError("not a row of this length")
     bits = np.frombuffer(data, dtype=np.uint8, offset=1, count=n_bits)
     columns = np.flatnonzero(np.unpackbits(bits, count=n_features, bitorder="little"))
-    values = np.frombuffer(data, dtype="<f4", offset=1 + n_bits)
+    values = _values(data, 1 + n_bits, width)
     if len(columns) != len(values):
         raise ValueError("as many bits as values are needed")
     return columns, values
@@ -183,8 +198,13 @@ class FeatureStore:
     def _read(self, connection: sqlite3.Connection, keys: list[bytes]) -> csr_array:
         """The matrix of these rows, allocated once and filled."""
         query = "SELECT sha256, {} FROM features WHERE sha256 IN"
-        sizes = dict(select(connection, query.format("length(data)"), list(dict.fromkeys(keys))))
-        ends = np.cumsum([0, *(_n_values(sizes.get(key, 0), self._n_features) for key in keys)])
+        columns = query.format("length(data), substr(data, 1, 1)")
+        found = {
+            key: about for key, *about in select(connection, columns, list(dict.fromkeys(keys)))
+        }
+        ends = np.cumsum(
+            [0, *(_n_values(*found.get(key, (0, b"")), self._n_features) for key in keys)]
+        )
         small = np.int32 if ends[-1] < 2**31 else np.int64
         indices, data = np.empty(ends[-1], small), np.empty(ends[-1], np.float32)
         indptr = np.zeros(len(keys) + 1, small)
@@ -200,6 +220,11 @@ class FeatureStore:
                 indptr[n + 1] = here.stop
         used = indptr[-1]
         return csr_array((data[:used], indices[:used], indptr), shape=(len(keys), self._n_features))
+
+    def blocks(self, sha256s: Sequence[str]) -> Iterator[csr_array]:
+        """The rows that `read` gives, a few hundred at a time."""
+        for start in range(0, len(sha256s), CHUNK):
+            yield self.read(sha256s[start : start + CHUNK])
 
     def write_unreadable(self, sha256: str, reason: str, *, reader: str = "") -> None:
         """Remember that this version of a reader could not read a poster, and why."""
@@ -230,7 +255,9 @@ class FeatureStore:
         return None
 
 
-def _n_values(length: int, n_features: int) -> int:
-    """The most values that a stored row of this length can have."""
-    sparse = max(0, (length - 1 - -(-n_features // 8)) // 4)
-    return n_features if length == 1 + 4 * n_features else min(sparse, n_features)
+def _n_values(length: int, kind: object, n_features: int) -> int:
+    """The most values that a stored row of this length and kind can have."""
+    if kind in (_PLAIN, _PLAIN_HALF):
+        return n_features
+    sparse = max(0, length - 1 - -(-n_features // 8)) // _WIDTHS.get(kind, 4)
+    return min(sparse, n_features)

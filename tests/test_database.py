@@ -167,6 +167,17 @@ def test_a_file_removed_while_in_use_is_made_anew(path):
     assert whole_rows(path)[0] == set(ROWS[:5])
 
 
+def test_the_first_format_is_taken_over_with_all_its_rows(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    rows, database = whole_rows(path)
+    assert rows == set(ROWS) and not database.notes
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    connection.close()
+
+
 def test_a_later_format_is_refused_and_left_alone(path):
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")

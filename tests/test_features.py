@@ -12,7 +12,13 @@ from hypothesis.extra import numpy as hnp
 from scipy.sparse import coo_array, csr_array, csr_matrix, load_npz, save_npz
 
 from poster_analysis.errors import InputError
-from poster_analysis.features import Features, load_features, sample_rows, save_features
+from poster_analysis.features import (
+    Features,
+    load_features,
+    sample_rows,
+    save_blocks,
+    save_features,
+)
 
 matrices = hnp.arrays(
     np.float32,
@@ -215,14 +221,36 @@ def test_what_was_saved_is_loaded(tmp_path, X, title, year, extra):
 
 
 def test_saving_twice_gives_the_same_bytes(tmp_path):
-    paths = [save_features(random_features(), tmp_path / name) for name in ("a", "b")]
-    for first, second in zip(*paths, strict=True):
-        assert first.read_bytes() == second.read_bytes()
+    a, b = (save_features(random_features(), tmp_path / name) for name in ("a", "b"))
+    assert a.matrix.read_bytes() == b.matrix.read_bytes()
+    assert a.table.read_bytes() == b.table.read_bytes()
+
+
+@settings(max_examples=50)
+@given(matrices, st.lists(st.integers(0, 6), max_size=6))
+def test_a_matrix_in_parts_is_saved_as_the_same_bytes(tmp_path_factory, X, places):
+    folder = tmp_path_factory.mktemp("parts")
+    whole = features_of(X)
+    n = len(whole)
+    bounds = sorted({0, n, *(place for place in places if place < n)})
+    parts = [whole.X[[*range(*pair)]] for pair in zip(bounds, bounds[1:], strict=False)]
+    one = save_features(whole, folder / "one")
+    many = save_blocks(lambda: parts, whole.index, X.shape[1], folder / "many")
+    assert one.matrix.read_bytes() == many.matrix.read_bytes()
+    assert one.table.read_bytes() == many.table.read_bytes()
+    assert many.shape == X.shape and many.smallest == X.min()
+
+
+def test_parts_that_do_not_fit_the_index_leave_nothing(tmp_path):
+    features = random_features()
+    message = refusal(save_blocks, lambda: [features.X[:7]], features.index, 30, tmp_path / "new")
+    assert "7" in message and "20" in message and not (tmp_path / "new").exists()
 
 
 def test_the_matrix_opens_with_scipy_and_the_index_starts_with_the_row(tmp_path):
     features = random_features()
-    matrix, table = save_features(features, tmp_path)
+    saved = save_features(features, tmp_path)
+    matrix, table = saved.matrix, saved.table
     assert (matrix.name, table.name) == ("features.npz", "features_index.csv")
     np.testing.assert_array_equal(load_npz(matrix).toarray(), features.X.toarray())
     index = pd.read_csv(table)
@@ -232,8 +260,8 @@ def test_the_matrix_opens_with_scipy_and_the_index_starts_with_the_row(tmp_path)
 
 @pytest.fixture
 def saved(tmp_path):
-    matrix, table = save_features(random_features(), tmp_path)
-    return tmp_path, matrix, table
+    files = save_features(random_features(), tmp_path)
+    return tmp_path, files.matrix, files.table
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -254,7 +282,7 @@ def test_a_missing_file_is_named(saved, which):
 )
 def test_the_index_of_another_matrix_is_noticed(saved, tmp_path, other):
     folder, _, table = saved
-    _, another = save_features(other(load_features(folder)), tmp_path / "another")
+    another = save_features(other(load_features(folder)), tmp_path / "another").table
     table.write_bytes(another.read_bytes())
     message = refusal(load_features, folder)
     assert "features.npz" in message
@@ -308,7 +336,7 @@ def test_a_damaged_index_is_one_line(saved, change):
 @given(position=st.integers(0, 10**6), value=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_matrix_is_noticed_or_harmless(tmp_path, position, value, cut):
     expected = random_features()
-    matrix, _ = save_features(expected, tmp_path)
+    matrix = save_features(expected, tmp_path).matrix
     data = bytearray(matrix.read_bytes())
     data[position % len(data)] = value
     matrix.write_bytes(data[: position % len(data)] if cut else data)

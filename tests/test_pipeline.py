@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -133,7 +134,37 @@ def test_an_added_poster_costs_one_poster(small_parameters, drawn, tmp_path, cap
     finally:
         target.unlink(missing_ok=True)
     assert "99999999" in load_features(run.folder).imdb_ids
-    assert "2 new" not in capsys.readouterr().err
+    assert "colour: 1 poster computed, " in capsys.readouterr().err
+
+
+def test_a_poster_that_is_replaced_or_removed_is_gone_and_comes_back(
+    small_parameters, drawn, tmp_path, capsys
+):
+    folder = tmp_path / "posters"
+    shutil.copytree(drawn.posters, folder)
+    parameters = small_parameters.changed(posters=str(folder), metadata=None)
+
+    def heard(change):
+        change()
+        capsys.readouterr()
+        run = run_extraction(parameters, tmp_path / "out")
+        return load_features(run.folder), capsys.readouterr().err
+
+    before, _ = heard(lambda: None)
+    film, other = folder / before.index["path"][0], folder / before.index["path"][1]
+    kept = film.read_bytes()
+
+    replaced, said = heard(lambda: film.write_bytes(other.read_bytes()))
+    assert "nothing new to compute" in said
+    assert (replaced.X[[0]] != before.X[[1]]).nnz == 0 and replaced.imdb_ids == before.imdb_ids
+
+    removed, said = heard(film.unlink)
+    assert removed.imdb_ids == before.imdb_ids[1:] and "nothing new to compute" in said
+    assert (removed.X != before.X[1:]).nnz == 0
+
+    back, said = heard(lambda: film.write_bytes(kept))
+    assert back.digest == before.digest and "nothing new to compute" in said
+    assert "extraction: up to date" in heard(lambda: None)[1]
 
 
 def test_another_folder_of_posters_does_not_replace_a_study(study, small_parameters, tmp_path):

@@ -57,6 +57,41 @@ def test_bytes_that_are_no_row_are_refused_or_a_row(data, n_features):
     assert not len(columns) or columns.max() < n_features
 
 
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_a_row_of_bfloat16_values_takes_half_the_space_and_comes_back(share):
+    rng = np.random.default_rng(1)
+    row = np.where(rng.random(1000) < share, rng.standard_normal(1000), 0).astype(np.float32)
+    coarse = (row.view(np.uint32) & 0xFFFF0000).view(np.float32)
+    columns, values = decode_row(encode_row(coarse), 1000)
+    again = np.zeros_like(coarse)
+    again[columns] = values
+    assert again.tobytes() == coarse.tobytes()
+    m = np.count_nonzero(coarse)
+    assert len(encode_row(coarse)) == 1 + min(2000, 125 + 2 * m)
+    almost = coarse.copy()
+    almost[7] = np.float32(1 / 3)
+    assert len(encode_row(almost)) == 1 + min(4000, 125 + 4 * np.count_nonzero(almost))
+
+
+def test_rows_of_every_kind_lie_side_by_side(tmp_path):
+    X = features(4)
+    X[1] = X[3] = (X[1].view(np.uint32) & 0xFFFF0000).view(np.float32)
+    X[3, :] = np.float32(1.5)
+    with FeatureStore(tmp_path, SPECIFICATION) as store:
+        store.write(KEYS[:4], X)
+        assert store.read(KEYS[:4]).toarray().tobytes() == X.tobytes()
+
+
+def test_blocks_are_the_matrix(tmp_path):
+    keys = [hashlib.sha256(f"{n}".encode()).hexdigest() for n in range(600)]
+    X = features(600)
+    with FeatureStore(tmp_path, SPECIFICATION) as store:
+        store.write(keys, X)
+        blocks = list(store.blocks(keys[::-1]))
+    assert len(blocks) > 1 and max(block.shape[0] for block in blocks) < 600
+    assert np.concatenate([block.toarray() for block in blocks]).tobytes() == X[::-1].tobytes()
+
+
 def test_rows_come_in_the_order_asked_for_and_twice_if_asked(store):
     rows = [7, 3, 3, 29, 0]
     X = store.read([KEYS[n] for n in rows])
