@@ -1,5 +1,6 @@
 """A matrix and the index of its rows cannot be parted unnoticed."""
 
+import itertools
 import pickle
 import zipfile
 
@@ -233,7 +234,7 @@ def test_a_matrix_in_parts_is_saved_as_the_same_bytes(tmp_path_factory, X, place
     whole = features_of(X)
     n = len(whole)
     bounds = sorted({0, n, *(place for place in places if place < n)})
-    parts = [whole.X[[*range(*pair)]] for pair in zip(bounds, bounds[1:], strict=False)]
+    parts = [whole.X[[*range(*pair)]] for pair in itertools.pairwise(bounds)]
     one = save_features(whole, folder / "one")
     many = save_blocks(lambda: parts, whole.index, X.shape[1], folder / "many")
     assert one.matrix.read_bytes() == many.matrix.read_bytes()
