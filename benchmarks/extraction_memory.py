@@ -46,6 +46,7 @@ def main() -> None:
     parser.add_argument("--posters", required=True)
     parser.add_argument("--backbone", default="colour")
     parser.add_argument("--weights")
+    parser.add_argument("--keep", help="a folder for the features of the whole collection")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
         folder = Path(root)
@@ -54,6 +55,9 @@ def main() -> None:
         small = extraction(arguments, folder, "small", "--limit", 500)
         whole = extraction(arguments, folder, "whole")
         store = sum(path.stat().st_size for path in (folder / "whole" / "store").glob("*.sqlite"))
+        if arguments.keep:
+            for path in (folder / "whole").glob("features*"):
+                shutil.copy(path, Path(arguments.keep, path.name))
         again = extraction(arguments, folder, "whole", fresh=False)
         added = new_posters(folder / "posters", 100)
         more = extraction(arguments, folder, "whole", fresh=False)

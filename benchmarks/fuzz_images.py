@@ -5,6 +5,7 @@ python benchmarks/fuzz_images.py --posters FOLDER [--n 100000]
 
 import argparse
 import faulthandler
+import io
 import sys
 import time
 from collections import Counter, defaultdict
@@ -18,6 +19,11 @@ from common import keep, table
 from poster_analysis.images import UnreadableImage, read_image
 
 CHUNK = 250
+ENCODINGS = (
+    {"progressive": True},
+    {"restart_marker_blocks": 3},
+    {"subsampling": "4:4:4", "optimize": True},
+)
 PATIENCE = 60  # seconds for one picture, after which the whole run is stopped with a traceback
 
 
@@ -90,12 +96,22 @@ LOSSES = (cut, cut_and_close, cut_and_fill, grow_height)
 MUTATIONS = (*ANYTHING, *LOSSES)
 
 
+def encoded_again(data: bytes, options: dict) -> bytes:
+    buffer = io.BytesIO()
+    read_image(data).save(buffer, "JPEG", **options)
+    return buffer.getvalue()
+
+
 @cache
 def originals(folder: str) -> tuple[tuple[bytes, bytes], ...]:
-    """A few hundred posters and their pictures."""
+    """A few hundred posters and their pictures; some of them encoded again in other ways."""
     paths = sorted(Path(folder).glob("*.jpg"))
     chosen = paths[:: max(1, len(paths) // 400)]
     contents = [path.read_bytes() for path in chosen]
+    for n, options in enumerate(ENCODINGS):
+        contents[n :: 2 * len(ENCODINGS)] = [
+            encoded_again(data, options) for data in contents[n :: 2 * len(ENCODINGS)]
+        ]
     return tuple((data, read_image(data).tobytes()) for data in contents)
 
 
@@ -154,7 +170,7 @@ def main() -> None:
     keep(
         "fuzz_images",
         "Mutated JPEGs",
-        f"{n:,} mutants of {len(originals(arguments.posters))} posters in {time.perf_counter() - started:,.0f} s; the slowest took "
+        f"{n:,} mutants of {len(originals(arguments.posters))} pictures (baseline, some progressive, some with restart marks) in {time.perf_counter() - started:,.0f} s; the slowest took "
         f"{longest:.2f} s. Of {losses:,} that had lost a part (the last four kinds), {half:,} were read as another picture "
         f"({half / losses:.3%}). Errors other than UnreadableImage: {sum(t['error'] for t in totals.values())}.",
         table(["mutation", *outcomes], rows),

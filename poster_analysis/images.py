@@ -12,6 +12,7 @@ import re
 import stat
 import threading
 import warnings
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,18 +93,26 @@ def _open(data: bytes) -> Image.Image:
 
 # %% ../nbs/02_images.ipynb #015
 _MARK = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
-_FILLER = bytes(range(254, 0, -1)) * 2  # begins with ones, since decoders go on with zeros
+_ONES_FIRST = bytes(range(254, 0, -1)) * 2  # decoders go on with zeros, so the filler must not
+_FILLER = _ONES_FIRST + b"".join(b"\xff%c" % mark + _ONES_FIRST for mark in range(0xD0, 0xD8))
 _ESCAPED = b"\x00"
+_END, _SCAN = 0xD9, 0xDA
+
+
+def _marks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where marks of the first picture stand, with their second bytes, to its end mark if there is one."""
+    position = 2
+    while found := _MARK.search(data, position):
+        kind = data[found.start() + 1]
+        yield found.start(), kind
+        if kind == _END:
+            return
+        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
 
 
 def _end_of_jpeg(data: bytes) -> int:
     """Where the end mark of the first picture stands, -1 if there is none."""
-    position = 2
-    while found := _MARK.search(data, position):
-        if data[found.start() + 1] == 0xD9:
-            return found.start()
-        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
-    return -1
+    return next((place for place, kind in _marks(data) if kind == _END), -1)
 
 
 def _stops_early(data: bytes, image: Image.Image) -> bool:
@@ -119,6 +128,22 @@ def _stops_early(data: bytes, image: Image.Image) -> bool:
         return True
 
 # %% ../nbs/02_images.ipynb #019
+def _lacks_scans(data: bytes) -> bool:
+    """Whether a progressive JPEG promises more scans than it has."""
+    remaining: dict[int, list[int]] = {}
+    for place, kind in _marks(data):
+        if kind == _SCAN and place + 5 < len(data):
+            n = data[place + 4]
+            header = data[place + 5 : place + 8 + 2 * n]
+            if len(header) < 2 * n + 3:
+                return True
+            first, last, bits = header[2 * n :]
+            for component in header[: 2 * n : 2]:
+                coefficients = remaining.setdefault(component, [1] * 64)
+                coefficients[first : last + 1] = [bits & 15] * (min(last, 63) + 1 - first)
+    return not remaining or any(any(coefficients) for coefficients in remaining.values())
+
+# %% ../nbs/02_images.ipynb #022
 def _decode(data: bytes) -> Image.Image:
     """The image with every pixel of its first frame decoded, upright, in whatever mode it was stored."""
     signature = _SIGNATURE.match(data)
@@ -127,7 +152,9 @@ def _decode(data: bytes) -> Image.Image:
         image = _open(data)
         kind = "JPEG" if image.format == "MPO" else image.format
         image.load()
-        if kind == "JPEG" and _stops_early(data, image):
+        if kind == "JPEG" and (
+            _stops_early(data, image) or (image.info.get("progressive") and _lacks_scans(data))
+        ):
             raise UnreadableImage("truncated JPEG")
         if kind == "JPEG" and image.mode == "CMYK" and "adobe" not in image.info:
             image = ImageChops.invert(image)
@@ -144,7 +171,7 @@ def _decode(data: bytes) -> Image.Image:
         image = ImageOps.exif_transpose(image)
     return image
 
-# %% ../nbs/02_images.ipynb #023
+# %% ../nbs/02_images.ipynb #026
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Any decoded image as RGB, on white."""
     if image.mode.startswith("I;16"):
@@ -173,7 +200,7 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     opaque = values != image.info["transparency"]
     return Image.merge("LA", (gray, Image.fromarray(np.uint8(255) * opaque)))
 
-# %% ../nbs/02_images.ipynb #025
+# %% ../nbs/02_images.ipynb #028
 def read_image(source: str | os.PathLike | bytes) -> Image.Image:
     """Read a poster as a whole RGB image, or say why that cannot be done.
 
@@ -199,7 +226,7 @@ def read_image(source: str | os.PathLike | bytes) -> Image.Image:
 
     Notes
     -----
-    A JPEG that was cut short and closed again with an end mark is recognised, but for a progressive one that lost whole scans.
+    A JPEG that was cut short and closed again with an end mark is recognised.
     JPEG has no checksums: a byte changed in the middle cannot be found.
     """
     if ImageFile.LOAD_TRUNCATED_IMAGES:
@@ -213,7 +240,7 @@ def read_image(source: str | os.PathLike | bytes) -> Image.Image:
         raise UnreadableImage("empty file")
     return _to_rgb(_decode(data))
 
-# %% ../nbs/02_images.ipynb #031
+# %% ../nbs/02_images.ipynb #034
 RESIZES = ("nearest", "antialiased", "padded")
 _MEAN_COLOUR = (124, 116, 104)
 
