@@ -76,7 +76,11 @@ def run_worker(script: str, task: dict, *, python: str = sys.executable) -> dict
 
 def cli() -> list:
     """The command line of the package, in this interpreter."""
-    return [sys.executable, "-c", "from poster_analysis.cli import main; main()"]
+    return [
+        sys.executable,
+        "-c",
+        "import sys; from poster_analysis.cli import main; sys.exit(main())",
+    ]
 
 
 def spread(values: list[float], digits: int = 1) -> str:

@@ -102,12 +102,19 @@ def encoded_again(data: bytes, options: dict) -> bytes:
     return buffer.getvalue()
 
 
+def is_whole(data: bytes) -> bool:
+    try:
+        return bool(read_image(data))
+    except UnreadableImage:
+        return False
+
+
 @cache
 def originals(folder: str) -> tuple[tuple[bytes, bytes], ...]:
     """A few hundred posters and their pictures; some of them encoded again in other ways."""
     paths = sorted(Path(folder).glob("*.jpg"))
-    chosen = paths[:: max(1, len(paths) // 400)]
-    contents = [path.read_bytes() for path in chosen]
+    contents = [path.read_bytes() for path in paths[:: max(1, len(paths) // 400)]]
+    contents = [data for data in contents if is_whole(data)]
     for n, options in enumerate(ENCODINGS):
         contents[n :: 2 * len(ENCODINGS)] = [
             encoded_again(data, options) for data in contents[n :: 2 * len(ENCODINGS)]

@@ -159,7 +159,7 @@ def _load_colour(*, layer=None, weights="none", precision="float32", batch_size=
 
 # %% ../nbs/08_backbones.ipynb #012
 #: Raised when the way from a poster's pixels to its features changes.
-PREPROCESSING = 1
+PREPROCESSING = 2
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 

@@ -42,6 +42,7 @@ def run_extraction(
     *,
     store: str | None = None,
     name: str = "",
+    whole_study: bool = False,
     random_if_unreachable: bool = False,
 ) -> Run:
     """Compute the features of a collection: the first stage of every study.
@@ -56,6 +57,8 @@ def run_extraction(
         The feature store; ``out/store`` by default.
     name
         Name of the run; empty for the one that lies in `out` itself.
+    whole_study
+        Refuse beforehand what the posters are too few for: more clusters, components or neighbours than there can be.
     random_if_unreachable
         Go on with random weights, and a warning on every page, where ImageNet's cannot be had.
         Only the demo does this.
@@ -80,7 +83,8 @@ def run_extraction(
     run = Run(out, name)
     _refuse_other_posters(run, parameters)
     collection = _read_collection(parameters)
-    parameters.check_size(len(collection))
+    if whole_study:
+        parameters.check_size(len(collection))
     backbone, parameters = backbone_of(parameters, random_if_unreachable)
     _start(run, parameters, collection, backbone)
     asked = {
@@ -91,7 +95,7 @@ def run_extraction(
     store_folder = Path(store) if store else run.out / "store"
     stage = run.stage(
         "extraction",
-        lambda folder: _extract(run, collection, backbone, store_folder, folder),
+        lambda folder: _extract(collection, backbone, store_folder, folder),
         parameters=asked,
     )
     run.note(backbone=stage.facts["backbone"])
@@ -99,13 +103,10 @@ def run_extraction(
     return run
 
 
-def _extract(
-    run: Run, collection: Collection, backbone: Backbone, store: Path, folder: Path
-) -> Outcome:
+def _extract(collection: Collection, backbone: Backbone, store: Path, folder: Path) -> Outcome:
     """Extract features into the store, and write those of this collection."""
     extraction = extract(collection, backbone, store)
     index = extraction.index
-    run.parameters.check_size(len(index))
     saved = extraction.save(folder)
     say(_what_was_done(extraction))
     write_table(extraction.skipped, folder / "skipped.csv")
@@ -194,4 +195,5 @@ def _backbone_facts(backbone: Backbone) -> dict:
         "weights": backbone.weights,
         **backbone.specification,
         "precision_choice": backbone.precision_choice["reason"],
+        "lowest_cosine": backbone.precision_choice["lowest_cosine"],
     }

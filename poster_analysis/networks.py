@@ -41,7 +41,9 @@ class Recipe:
 NETWORKS = {
     "vgg16": Recipe("VGG16", "vgg16", bfloat16_pays=True),
     "vgg19": Recipe("VGG19", "vgg19", bfloat16_pays=True),
-    **{f"resnet{n}": Recipe(f"ResNet{n}", "resnet") for n in (50, 101, 152)},
+    **{
+        f"resnet{n}": Recipe(f"ResNet{n}", "resnet", bfloat16_pays=True) for n in (50, 101, 152)
+    },
     **{
         f"mobilenet_{alpha}": Recipe("MobileNet", "mobilenet", arguments={"alpha": alpha})
         for alpha in (0.25, 0.5, 0.75, 1.0)

@@ -203,8 +203,14 @@ def run_study(
     Parameters and errors are those of `run_extraction`.
     """
     run = run_extraction(
-        parameters, out, store=store, name=name, random_if_unreachable=random_if_unreachable
+        parameters,
+        out,
+        store=store,
+        name=name,
+        whole_study=True,
+        random_if_unreachable=random_if_unreachable,
     )
+    run.parameters.check_size(_n_posters(run))
     analysis = Analysis(run)
     reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
     compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]

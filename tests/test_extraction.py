@@ -246,12 +246,13 @@ def test_a_store_that_is_damaged_during_the_run_is_repaired(
 def test_the_bar_tells_what_was_there_and_what_is_skipped(posters, colour, tmp_path, capsys):
     folder = copy_of(posters, tmp_path / "posters")
     (folder / "1.jpg").write_bytes(b"this is text")
-    for _ in range(2):
+    for n_there in (0, N_POSTERS):
         extract(read_collection(folder), colour, tmp_path / "store")
         captured = capsys.readouterr()
         assert captured.out == ""
         assert f"{N_POSTERS + 1}/{N_POSTERS + 1}" in captured.err
         assert "1 skipped" in captured.err and "posters/s" in captured.err
+        assert f"{n_there} were there" in captured.err
     extract(read_collection(folder), colour, tmp_path / "store", progress=False)
     assert capsys.readouterr() == ("", "")
 
@@ -296,3 +297,23 @@ def test_threads_do_not_outlive_an_error(posters, colour, tmp_path):
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
+
+
+def test_large_images_are_decoded_one_at_a_time(posters, colour, tmp_path, monkeypatch):
+    decoding, most = [], []
+
+    def slowly(data):
+        decoding.append(1)
+        most.append(len(decoding))
+        time.sleep(0.01)
+        decoding.pop()
+        return Image.new("RGB", (4, 6))
+
+    monkeypatch.setattr(extraction, "read_image", slowly)
+    monkeypatch.setattr(extraction, "LARGE", 32 * 48 - 1)
+    run(posters, colour, tmp_path / "one")
+    assert len(most) == N_POSTERS and max(most) == 1
+    monkeypatch.setattr(extraction, "LARGE", 32 * 48)
+    most.clear()
+    run(posters, colour, tmp_path / "many")
+    assert max(most) > 1
