@@ -58,9 +58,9 @@ def result(folder: Path) -> dict[str, bytes]:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Files that belong to no result."""
-    files = [path for path in folder.rglob(".*") if path.is_file()]
-    return sorted(path.name for path in files if not path.name.endswith((".lock",)))
+    """Files and folders that belong to no result."""
+    hidden = [path for path in folder.rglob(".*") if path.name != ".lock"]
+    return sorted(path.name for path in hidden if not path.name.endswith(".sqlite.lock"))
 
 
 def soak(arguments: argparse.Namespace, root: Path) -> dict:

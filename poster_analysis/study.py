@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from .errors import InputError
 from .files import digest, file_digest, read_json, read_table, write_json
@@ -141,6 +141,7 @@ _LEAST = {
 
 # %% ../nbs/26_study.ipynb #010
 RECORD = "run.json"
+_WORKPLACE = ".working-"
 FORMAT = 1
 _PACKAGES = (
     "numpy",
@@ -351,21 +352,48 @@ class Run:
 
     def _compute(self, name: str, key: str, compute: Callable, parameters: dict) -> Stage:
         """Compute a stage in a folder of its own and move its files into place."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         started = time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=self.folder) as temporary:
-            outcome = compute(Path(temporary))
+        with self._workplace() as place:
+            outcome = compute(place)
             seconds = round(time.perf_counter() - started, 3)
-            files = _files_below(Path(temporary))
-            outputs = {path: file_digest(Path(temporary) / path) for path in files}
+            files = _files_below(place)
+            outputs = {path: file_digest(place / path) for path in files}
             for path in files:
                 target = self.folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                (Path(temporary) / path).replace(target)
+                (place / path).replace(target)
         found = {"findings": outcome.findings, "facts": outcome.facts}
         return self._remember(
             Stage(self.folder, name, key, parameters, outputs, seconds=seconds, **found)
         )
+
+    @contextmanager
+    def _workplace(self) -> Iterator[Path]:
+        """An empty folder beside the results, removed in the end; what killed processes left of theirs goes first."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            self._sweep()
+            place = Path(tempfile.mkdtemp(prefix=_WORKPLACE, dir=self.folder))
+            in_use = FileLock(place / ".lock")
+            in_use.acquire()
+        try:
+            (place / "results").mkdir()
+            yield place / "results"
+        finally:
+            in_use.release()
+            shutil.rmtree(place, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove workplaces that no living process holds, and half-written records; the run's lock must be held."""
+        for place in self.folder.glob(f"{_WORKPLACE}*"):
+            try:
+                with FileLock(place / ".lock", timeout=0):
+                    pass
+            except Timeout:
+                continue  # a living process is at work there
+            shutil.rmtree(place, ignore_errors=True)
+        for part in self.folder.glob(f".{Path(RECORD).stem}-*.json"):
+            part.unlink(missing_ok=True)
 
     def adopt(self, found: Stage) -> Stage:
         """Take over a stage that another run of the study has finished."""

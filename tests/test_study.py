@@ -229,3 +229,31 @@ def test_the_record_names_the_versions_a_result_depends_on(run):
         record["versions"]
     )
     assert record["parameters"]["k_max"] == PARAMETERS.k_max
+
+
+def test_what_killed_processes_left_is_swept_and_what_living_ones_hold_is_not(tmp_path):
+    run = Run(tmp_path / "out")
+    code = """
+import os, signal, sys
+from pathlib import Path
+from poster_analysis.study import Run
+with Run(Path(sys.argv[1]))._workplace() as place:
+    (place / "half.npz").write_bytes(b"half")
+    if sys.argv[2] == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+    command = [sys.executable, "-c", code, str(run.out)]
+    assert subprocess.run([*command, "dies"]).returncode != 0
+    with subprocess.Popen([*command, "lives"], stdin=-1, stdout=-1, text=True) as living:
+        assert living.stdout.readline() == "ready\n"
+        before = list(run.folder.glob(".working-*"))
+        assert len(before) == 1 and (before[0] / "results" / "half.npz").exists()
+        (run.folder / ".run-x1.json").write_text("{")
+        with run._workplace() as mine:
+            assert sorted(run.folder.glob(".working-*")) == sorted([before[0], mine.parent])
+        assert list(run.folder.glob(".working-*")) == before
+        assert not (run.folder / ".run-x1.json").exists()
+        living.communicate("")
+    assert not list(run.folder.glob(".working-*"))
