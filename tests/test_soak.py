@@ -147,7 +147,7 @@ def hostile(tmp_path):
         "empty.jpg": (b"", "empty file"),
         "text.jpg": (b"just some text", "not an image"),
         "bomb.png": (bomb(), "far too many pixels"),
-        "cut.png": (png[:-30], "truncated PNG"),
+        "cut short.png": (png[:-30], "truncated PNG"),
     }
     for name, data in {**good, **{name: data for name, (data, _) in bad.items()}}.items():
         (folder / name).write_bytes(data)
