@@ -181,7 +181,7 @@ def main() -> None:
         X = csr_array(vstack([X, whole])[: arguments.n])
     X = csr_array(X[: arguments.n])
     keep(
-        f"storage_{arguments.name.replace(' ', '_')}",
+        f"storage_{arguments.name.replace(' ', '_').lower()}",
         f"Ways to keep features: {arguments.name}",
         f"{X.shape[0]:,} rows of {X.shape[1]:,} values, {X.nnz / np.prod(X.shape):.0%} of them not zero; dense they are {4 * np.prod(X.shape) / 2**20:,.0f} MB. "
         f"All ways are without loss, which is checked. Times to read are the least of {ROUNDS}.",
