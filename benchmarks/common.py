@@ -6,11 +6,13 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -52,18 +54,24 @@ class Ended:
 def run_process(command: list, *, environment: dict | None = None) -> Ended:
     """Run a command to its end and measure it."""
     started = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part) for part in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"} | (environment or {}),
-        text=True,
-    )
-    out, err = process.stdout.read(), process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - started
-    return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, out, err)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdout=out,
+            stderr=err,
+            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"} | (environment or {}),
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - started
+        said = [content_of(file) for file in (out, err)]
+    return Ended(process.returncode, seconds, usage.ru_maxrss / 1024, *said)
+
+
+def content_of(file: IO[bytes]) -> str:
+    """What a process has written to a file; a file, since a pipe that nobody empties would stop it."""
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def run_worker(script: str, task: dict, *, python: str = sys.executable) -> dict:

@@ -85,7 +85,6 @@ def network_alone(task: dict, paths: list[Path]) -> float:
     """`Backbone.transform` of posters that are in memory."""
     import keras
 
-    from poster_analysis import networks
     from poster_analysis.backbones import load_backbone
 
     if task.get("policy"):
@@ -94,7 +93,7 @@ def network_alone(task: dict, paths: list[Path]) -> float:
         )
     backbone = loaded(load_backbone, task)
     if task.get("compiled"):
-        backbone = compiled(backbone, networks)
+        backbone = compiled(backbone)
     images = np.random.default_rng(0).integers(
         0, 256, (len(paths), *backbone.input_size, 3), np.uint8
     )
@@ -104,7 +103,7 @@ def network_alone(task: dict, paths: list[Path]) -> float:
     return len(paths) / (time.perf_counter() - started)
 
 
-def compiled(backbone, networks):
+def compiled(backbone):
     """The same network, compiled by XLA as a whole."""
     from dataclasses import replace
 

@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
-from common import cli, keep
+from common import cli, content_of, keep
 
 
 def extraction(arguments: argparse.Namespace, folder: Path) -> list[str]:
@@ -31,23 +32,27 @@ def extraction(arguments: argparse.Namespace, folder: Path) -> list[str]:
     return [*cli(), "extract", *given]
 
 
-def start(command: list[str]) -> subprocess.Popen:
+def start(command: list[str], errors: IO[bytes]) -> subprocess.Popen:
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
-    return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment
-    )
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, env=environment)
+
+
+def stop_on_failure(process: subprocess.Popen, errors: IO[bytes]) -> None:
+    """Only what is killed may end with an error."""
+    if process.returncode:
+        raise SystemExit(content_of(errors)[-1000:])
 
 
 def uninterrupted(command: list[str], folder: Path) -> tuple[float, float]:
     """Run to the end; seconds until the store was there, and in all."""
     started = time.perf_counter()
-    process, begun = start(command), None
-    while process.poll() is None:
-        if begun is None and list((folder / "store").glob("*.sqlite")):
-            begun = time.perf_counter() - started
-        time.sleep(0.005)
-    if process.returncode:
-        raise SystemExit(process.stderr.read().decode()[-1000:])
+    with tempfile.TemporaryFile() as errors:
+        process, begun = start(command, errors), None
+        while process.poll() is None:
+            if begun is None and list((folder / "store").glob("*.sqlite")):
+                begun = time.perf_counter() - started
+            time.sleep(0.005)
+        stop_on_failure(process, errors)
     return begun or 0.0, time.perf_counter() - started
 
 
@@ -77,23 +82,22 @@ def soak(arguments: argparse.Namespace, root: Path) -> dict:
         else:
             share = 3 / arguments.kills if finished == 0 else 1
             moment = begun + chance.uniform(0, max(0.05, (whole - begun) * share))
-        process = start(command)
-        try:
-            process.wait(moment)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            has_store = bool(list((rough / "store").glob("*.sqlite")))
-            phase = "after the last poster" if finished else "during the work"
-            kills[phase if has_store else "before the store"] += 1
-        else:
-            if process.returncode:
-                raise SystemExit(process.stderr.read().decode()[-1000:])
-            finished += 1  # all is done: from now on it is killed while it writes the result
-            for path in (rough / "out").glob("*"):
-                if path.is_file():
-                    path.unlink()
-        process.stderr.close()
+        with tempfile.TemporaryFile() as errors:
+            process = start(command, errors)
+            try:
+                process.wait(moment)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                has_store = bool(list((rough / "store").glob("*.sqlite")))
+                phase = "after the last poster" if finished else "during the work"
+                kills[phase if has_store else "before the store"] += 1
+                continue
+            stop_on_failure(process, errors)
+        finished += 1  # all is done: from now on it is killed while it writes the result
+        for path in (rough / "out").glob("*"):
+            if path.is_file():
+                path.unlink()
     _, last = uninterrupted(command, rough)
     return {
         "kills": kills,
