@@ -198,10 +198,8 @@ class FeatureStore:
     def _read(self, connection: sqlite3.Connection, keys: list[bytes]) -> csr_array:
         """The matrix of these rows, allocated once and filled."""
         query = "SELECT sha256, {} FROM features WHERE sha256 IN"
-        columns = query.format("length(data), substr(data, 1, 1)")
-        found = {
-            key: about for key, *about in select(connection, columns, list(dict.fromkeys(keys)))
-        }
+        shapes = query.format("length(data), substr(data, 1, 1)")
+        found = {key: shape for key, *shape in select(connection, shapes, [*dict.fromkeys(keys)])}
         ends = np.cumsum(
             [0, *(_n_values(*found.get(key, (0, b"")), self._n_features) for key in keys)]
         )
