@@ -389,8 +389,8 @@ class Run:
             try:
                 with FileLock(place / ".lock", timeout=0):
                     pass
-            except Timeout:
-                continue  # a living process is at work there
+            except (Timeout, FileNotFoundError):
+                continue  # a living process is at work there, or has just removed it
             shutil.rmtree(place, ignore_errors=True)
         for part in self.folder.glob(f".{Path(RECORD).stem}-*.json"):
             part.unlink(missing_ok=True)

@@ -160,6 +160,20 @@ Run(Path({str(run.out)!r})).stage("table", compute, parameters={{"k": 2}})
     ]
 
 
+def test_a_folder_that_another_process_removes_meanwhile_stops_no_stage(run, monkeypatch):
+    run.folder.mkdir(parents=True, exist_ok=True)
+    gone = run.folder / ".working-gone"
+    listed = Path.glob
+
+    def glob(folder, pattern):
+        found = list(listed(folder, pattern))
+        return [*found, gone] if pattern.startswith(".working-") else found
+
+    monkeypatch.setattr(Path, "glob", glob)
+    assert run.stage("one", lambda folder: Outcome(["done"]), parameters={}).findings == ["done"]
+    assert not gone.exists()
+
+
 def test_processes_that_record_at_once_lose_nothing(run):
     script = """
 import sys
