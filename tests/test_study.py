@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -138,6 +139,7 @@ def test_a_killed_stage_leaves_the_last_complete_one(run, tmp_path):
     run.stage("table", write("whole\n"), parameters={"k": 1})
     script = f"""
 import time
+from pathlib import Path
 from pathlib import Path
 from poster_analysis.study import Run
 
