@@ -76,23 +76,16 @@ def draw_bands(axes: Axes, k: pd.Series, bands: dict[str, pd.DataFrame]) -> list
     for kind, band in bands.items():
         (area, dashes), x = _LOOKS[kind], k
         if len(k) == 1:  # a band of no width would not be seen
-            x, band = [k.iloc[0] - 0.2, k.iloc[0] + 0.2], band.iloc[[0, 0]]
+            x, band = [k.iloc[0] - 0.1, k.iloc[0] + 0.1], band.iloc[[0, 0]]
         axes.fill_between(x, band["low"], band["high"], **area)
         axes.plot(x, band["mean"], color=GREY, linewidth=1, linestyle=dashes)
-        ends.append(
-            LineEnd(
-                x[-1] if len(k) == 1 else x.iloc[-1],
-                band["mean"].iloc[-1],
-                f"chance: {_KINDS[kind]}",
-                GREY,
-            )
-        )
+        ends.append(LineEnd(max(x), band["mean"].iloc[-1], f"chance: {_KINDS[kind]}", GREY))
     return ends
 
 
 def bands_detail(bands: dict[str, pd.DataFrame]) -> str:
     """What a band is, to stand under the headline; empty if there are none."""
-    return "bands: lowest to highest of data without clusters" if bands else ""
+    return "bands: range of data without clusters" if bands else ""
 
 # %% ../nbs/22c_bands.ipynb #011
 def against_references(value: float, bands: dict[str, pd.DataFrame], row: int) -> str:

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEPS', 'chart', 'details_of', 'spread', 'LineEnd', 'name_ends', 'reach_zero', 'plain_numbers', 'one_space', 'k_axis',
-           'tried', 'numbers_text', 'mark_k']
+           'spaced_markers', 'tried', 'numbers_text', 'mark_k']
 
 # %% ../nbs/22b_charts.ipynb #002
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,7 @@ from scipy.optimize import isotonic_regression
 from poster_analysis.canvas import (
     GREY,
     MARGIN,
+    PAPER,
     Page,
     checked_table,
     new_page,
@@ -148,7 +149,7 @@ class LineEnd(NamedTuple):
 
 
 def name_ends(axes: Axes, ends: Sequence[LineEnd]) -> None:
-    """Name lines where they end, without overlaps.
+    """Name lines beside the axes, at the heights at which they end, without overlaps.
 
     Parameters
     ----------
@@ -157,16 +158,17 @@ def name_ends(axes: Axes, ends: Sequence[LineEnd]) -> None:
     ends
         One for each line; a name may have several lines of text.
     """
-    low, high = axes.get_ylim()
-    height = 72 * axes.get_position().height * axes.figure.get_size_inches()[1]
-    own = [(end.y - low) / (high - low) * height for end in ends]
+    inches = axes.get_position().size * axes.figure.get_size_inches()
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+    own = np.array([(end.y - low) / (high - low) * 72 * inches[1] for end in ends])
+    beside = [(right - end.x) / (right - left) * 72 * inches[0] for end in ends]
     sizes = [3 + 11.5 * len(end.name.splitlines()) for end in ends]
-    moved = spread(own, sizes, low=-12, high=height + 6)
-    far = np.abs(moved - own) > 3
-    for end, there, here, tied in zip(ends, moved, own, far, strict=True):
-        rule = {"arrowstyle": "-", "color": end.color, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 4}
+    moved = spread(own, sizes, low=-12, high=72 * inches[1] + 6)
+    for end, far, distance in zip(ends, beside, moved - own, strict=True):
+        rule = {"arrowstyle": "-", "color": end.color, "linewidth": 0.7, "shrinkA": 1, "shrinkB": 5}
+        tied = abs(distance) > 3 or far > 60
         axes.annotate(
-            end.name, (end.x, end.y), (22 if far.any() else 9, there - here),
+            end.name, (end.x, end.y), (far + (9 if tied else 7), distance),
             textcoords="offset points", color=end.color, va="center", linespacing=1.15,
             annotation_clip=False, arrowprops=rule | {"relpos": (0, 0.5)} if tied else None,
         )  # fmt: skip
@@ -174,18 +176,24 @@ def name_ends(axes: Axes, ends: Sequence[LineEnd]) -> None:
 # %% ../nbs/22b_charts.ipynb #014
 def reach_zero(axes: Axes) -> None:
     """Let the vertical axis reach zero; draw a line there if values lie below it."""
-    low, high = axes.get_ylim()
-    below = axes.dataLim.y0
-    axes.set_ylim(0 if below >= 0 else low, max(0, high))
-    if below < 0:
+    lowest, highest = axes.dataLim.intervaly
+    room = 0.08 * (max(0, highest) - min(0, lowest)) or 0.05
+    axes.set_ylim(min(0, lowest - room) if lowest < 0 else 0, max(0, highest + room))
+    if lowest < 0:
         axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
 
 
 def plain_numbers(axes: Axes) -> None:
-    """Write the numbers of the vertical axis in full, with commas between thousands."""
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "−"))
-    )
+    """Write the numbers of the vertical axis in full, with commas, and with the same decimals."""
+
+    def written(value: float, _: int) -> str:
+        ticks = [
+            np.format_float_positional(tick, precision=10, trim="-") for tick in axes.get_yticks()
+        ]
+        decimals = max(len(tick.partition(".")[2]) for tick in ticks)
+        return f"{value:,.{decimals}f}".replace("-", "−")
+
+    axes.yaxis.set_major_formatter(FuncFormatter(written))
 
 # %% ../nbs/22b_charts.ipynb #017
 def one_space(table: pd.DataFrame, x: str, *numbers: str) -> tuple[pd.DataFrame, str]:
@@ -217,12 +225,17 @@ STEPS = [1, 2, 5, 10]
 def k_axis(axes: Axes, k: pd.Series, *, n_ticks: int = 25) -> None:
     """Whole numbers of clusters, every one of them if there is room for `n_ticks`."""
     low, high = int(k.min()), int(k.max())
-    room = 0.4 + 0.03 * (high - low)
+    room = 0.05 * (high - low) or 0.1
     axes.set_xlim(low - room, high + room)
-    if high - low < n_ticks:
-        axes.set_xticks(range(low, high + 1))
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(n_ticks, integer=True, steps=STEPS))
+    ticks = range(low, high + 1)
+    if high - low >= n_ticks:
+        ticks = MaxNLocator(n_ticks, integer=True, steps=STEPS).tick_values(low, high)
+    axes.set_xticks([tick for tick in ticks if low <= tick <= high])
+
+
+def spaced_markers(n_points: int) -> dict:
+    """How often to mark a line of so many points, so that its dashes are still seen."""
+    return {"markevery": -(-n_points // 30)}
 
 # %% ../nbs/22b_charts.ipynb #023
 def tried(value: float | None, k: pd.Series, *, name: str) -> int | None:
@@ -281,10 +294,12 @@ def mark_k(axes: Axes, k: pd.Series, marks: Mapping[str, int | None]) -> None:
     top = max(axes.dataLim.y1, low)
     axes.set_ylim(low, max(high, top + free / (1 - free) * (top - low)) if words else high)
     for row, (number, meaning) in enumerate(sorted(words.items())):
-        axes.axvline(number, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+        end = 1 - 11 * row / height
+        axes.axvline(number, ymax=end, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
         late = 2 * number > k.min() + k.max()
         axes.annotate(
             f"k = {number} {', '.join(meaning)}", (number, 1), (-3 if late else 3, -11 * row),
             xycoords=("data", "axes fraction"), textcoords="offset points",
             size=7.5, color=GREY, va="top", ha="right" if late else "left",
+            bbox={"facecolor": PAPER, "linewidth": 0, "pad": 0.6},
         )  # fmt: skip

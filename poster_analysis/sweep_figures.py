@@ -33,6 +33,7 @@ from poster_analysis.charts import (
     one_space,
     plain_numbers,
     reach_zero,
+    spaced_markers,
     tried,
 )
 
@@ -75,7 +76,7 @@ def inertia_curve(
     title = _inertia_title(k, inertia, elbow)
     page, (axes,) = chart(title, *details, x_label="Number of clusters k", y_labels=[label])
     line = space_line(space)
-    axes.plot(k, inertia, **line)
+    axes.plot(k, inertia, **line, **spaced_markers(len(k)))
     if elbow:
         axes.plot(elbow, inertia[k == elbow], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
     k_axis(axes, k)
@@ -139,8 +140,8 @@ def silhouette_curve(
     )  # fmt: skip
     ends = draw_bands(axes, k, bands)
     own, original = table["silhouette"], table["silhouette_original"]
-    axes.plot(k, original, **_SECOND_LINE)
-    axes.plot(k, own, **line)
+    axes.plot(k, original, **_SECOND_LINE, **spaced_markers(len(k)))
+    axes.plot(k, own, **line, **spaced_markers(len(k)))
     best = own.idxmax()
     axes.plot(k[best], own[best], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
     name = f"in {space_name(space)},\nwhere k-means ran"
@@ -219,7 +220,7 @@ def stability_curve(
         ("stability_restarts", "between restarts", _SECOND_LINE),
         ("stability_halves", "between halves\nof the posters", line),
     ):
-        axes.plot(k, table[column], **look)
+        axes.plot(k, table[column], **look, **spaced_markers(len(k)))
         ends.append(LineEnd(k.iloc[-1], table[column].iloc[-1], name, look["color"]))
     ringed = table[k.isin(chosen or [])]
     rings = {"ms": 11, "mfc": "none", "mec": line["color"], "mew": 1.2}
@@ -283,7 +284,7 @@ def scores_curve(
     for axes, column, row in zip(
         panels, ["calinski_harabasz", "davies_bouldin"], best, strict=True
     ):
-        axes.plot(k, table[column], **line)
+        axes.plot(k, table[column], **line, **spaced_markers(len(k)))
         axes.plot(k[row], table[column][row], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
         k_axis(axes, k, n_ticks=12)
         plain_numbers(axes)
@@ -336,7 +337,7 @@ def silhouette_comparison(
         ends = []
         for place, space in enumerate(spaces):
             curve, line = table[table["space"] == space], space_line(space, place=place)
-            axes.plot(curve["k"], curve[column], **line)
+            axes.plot(curve["k"], curve[column], **line, **spaced_markers(len(curve)))
             name = space.upper() if space in ("pca", "nmf") else plain_text(space)
             ends.append(LineEnd(curve["k"].iloc[-1], curve[column].iloc[-1], name, line["color"]))
         k_axis(axes, table["k"], n_ticks=10)
