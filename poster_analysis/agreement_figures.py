@@ -194,7 +194,7 @@ def _agreement_title(table: pd.DataFrame) -> str:
     words = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
     if len(words) > 50:
         words = f"{len(names)} of {counted(table['column'].nunique(), 'column')}"
-    return f"Clusters agree with {words} more than with any of {table['n_shuffles'].max():,.0f} shuffles"
+    return f"Clusters agree with {words} more than with any of\u00a0{table['n_shuffles'].max():,.0f}\u00a0shuffles"
 
 
 def _dots_and_bands(axes: Axes, rows: pd.DataFrame, space: str) -> None:

@@ -25,7 +25,7 @@ from poster_analysis.canvas import (
     tint,
     wrap_text,
 )
-from .charts import STEPS, LineEnd, chart, details_of, name_ends, spread
+from .charts import LineEnd, chart, details_of, name_ends, spread
 from .metadata import counted
 
 # %% ../nbs/23b_cluster_figures.ipynb #007
@@ -67,7 +67,7 @@ def cluster_sizes(clusters: pd.DataFrame, *, space: str = "", note: str = "") ->
     step = -(-len(x) // 25) if len(x) > 40 else 1
     axes.set_xticks(x[::step], [f"{cluster}" for cluster in sizes.index[::step]])
     axes.tick_params(axis="x", length=0)
-    axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=STEPS))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     name_ends(axes, [LineEnd(len(x) - 0.4, equal, f"equal shares:\n{equal:,.0f} each", INK)])
     return page
@@ -161,9 +161,11 @@ def _draw_silhouettes(axes: Axes, groups: list[tuple], *, color: str) -> list[fl
     for number, (_, values) in enumerate(groups):
         edges, mean = start + np.arange(len(values) + 1), values.mean()
         tone = tint(color, 0.6) if number % 2 else color
-        bars = {"baseline": 0, "orientation": "horizontal", "fill": True, "linewidth": 0.7}
-        axes.stairs(np.sort(values)[::-1], edges, color=tone, snap=False, **bars)
-        axes.plot([mean, mean], [start, edges[-1]], color=INK, linewidth=1.1)
+        bars = {"facecolor": tone, "edgecolor": tone, "linewidth": 0.8, "snap": False}
+        axes.fill_betweenx(np.repeat(edges, 2)[1:-1], np.repeat(np.sort(values)[::-1], 2), **bars)
+        axes.plot(
+            [mean, mean], [start - 0.3 * gap, edges[-1] + 0.3 * gap], color=INK, linewidth=1.1
+        )
         middles.append(start + len(values) / 2)
         start = edges[-1] + gap
     axes.set_ylim(start, -gap)
