@@ -209,12 +209,16 @@ def one_space(table: pd.DataFrame, x: str, *numbers: str) -> tuple[pd.DataFrame,
     Raises
     ------
     InputError
-        A column is missing or has holes, there is no row, or rows belong to several spaces.
+        A column is missing or has holes, there is no row, rows belong to several spaces,
+        or a number in `x` comes twice.
     """
     table = checked_table(table, ["space"], numbers=[x, *numbers])
     spaces = sorted(set(table["space"].astype(str)))
     if len(spaces) > 1:
         raise InputError(f"one space at a time: the table holds {', '.join(spaces)}")
+    twice = table[x][table[x].duplicated()]
+    if len(twice):
+        raise InputError(f"the table holds {x} = {twice.iloc[0]:g} twice; give the rows of one run")
     return table.sort_values(x, kind="stable", ignore_index=True), spaces[0]
 
 # %% ../nbs/22b_charts.ipynb #020

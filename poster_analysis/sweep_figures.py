@@ -16,11 +16,11 @@ from poster_analysis.canvas import (
     INK,
     checked_table,
     percent_text,
-    plain_text,
     score_text,
     space_line,
     space_name,
     styled,
+    wrap_text,
 )
 from poster_analysis.charts import (
     LineEnd,
@@ -144,7 +144,7 @@ def silhouette_curve(
     axes.plot(k, own, **line, **spaced_markers(len(k)))
     best = own.idxmax()
     axes.plot(k[best], own[best], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
-    name = f"in {space_name(space)},\nwhere k-means ran"
+    name = wrap_text(f"in {space_name(space)}", width=1.5, size=8.5) + ",\nwhere k-means ran"
     ends.append(LineEnd(k.iloc[-1], own.iloc[-1], name, line["color"]))
     ends.append(LineEnd(k.iloc[-1], original.iloc[-1], "on the original\nfeatures", INK))
     k_axis(axes, k)
@@ -186,9 +186,9 @@ def stability_curve(
     ----------
     table
         A sweep of one space: columns space, k, stability_restarts, stability_halves (adjusted
-        Rand indices, at most 1, higher is better, about 0 by chance); and, for each kind of
-        reference R of "gaussian" and "copula" that was drawn, stability_R, stability_R_low and
-        stability_R_high, of the halves.
+        Rand indices, at most 1, higher is better, about 0 by chance; one of the two may be empty);
+        and, for each kind of reference R of "gaussian" and "copula" that was drawn, stability_R,
+        stability_R_low and stability_R_high, of the halves.
     supported
         The k at which labels repeat better than those of the references, possibly none; None
         if that was not judged.
@@ -206,25 +206,27 @@ def stability_curve(
     InputError
         The table lacks a column or has holes, or a k of `supported` is not in it.
     """
-    table, space = one_space(table, "k", "stability_restarts", "stability_halves")
+    measured = [name for name in _STABILITIES if name not in table or table[name].notna().any()]
+    table, space = one_space(table, "k", *(measured or _STABILITIES))
     k, bands, line = table["k"], reference_bands(table, "stability"), space_line(space)
     chosen = None if supported is None else [tried(one, k, name="supported") for one in supported]
     page, (axes,) = chart(
-        _stability_title(table, chosen), *details_of(space, n_posters=n_posters, note=note),
+        _stability_title(table, measured[-1], chosen), *details_of(space, n_posters=n_posters, note=note),
         "ringed: beyond chance" if chosen else "", bands_detail(bands),
         x_label="Number of clusters k", right=1.75,
         y_labels=["Adjusted Rand index of labels (1: the same, about 0: unrelated)"],
     )  # fmt: skip
     ends = draw_bands(axes, k, bands)
-    for column, name, look in (
-        ("stability_restarts", "between restarts", _SECOND_LINE),
-        ("stability_halves", "between halves\nof the posters", line),
-    ):
-        axes.plot(k, table[column], **look, **spaced_markers(len(k)))
-        ends.append(LineEnd(k.iloc[-1], table[column].iloc[-1], name, look["color"]))
+    looks = {"stability_restarts": _SECOND_LINE, "stability_halves": line}
+    for name in measured:
+        axes.plot(k, table[name], **looks[name], **spaced_markers(len(k)))
+        end = table[name].iloc[-1]
+        ends.append(
+            LineEnd(k.iloc[-1], end, f"between\n{_STABILITIES[name]}", looks[name]["color"])
+        )
     ringed = table[k.isin(chosen or [])]
     rings = {"ms": 11, "mfc": "none", "mec": line["color"], "mew": 1.2}
-    axes.plot(ringed["k"], ringed["stability_halves"], "o", **rings)
+    axes.plot(ringed["k"], ringed[measured[-1]], "o", **rings)
     k_axis(axes, k)
     reach_zero(axes)
     mark_k(axes, k, {"used": n_clusters})
@@ -232,7 +234,10 @@ def stability_curve(
     return page
 
 
-def _stability_title(table: pd.DataFrame, supported: Sequence[int] | None) -> str:
+_STABILITIES = {"stability_restarts": "restarts", "stability_halves": "halves of posters"}
+
+
+def _stability_title(table: pd.DataFrame, name: str, supported: Sequence[int] | None) -> str:
     """At which k labels repeat beyond chance; at which they repeat best, if chance is not known."""
     if supported:
         numbers = numbers_text(supported)
@@ -240,8 +245,9 @@ def _stability_title(table: pd.DataFrame, supported: Sequence[int] | None) -> st
         return f"Labels are repeatable beyond chance at {numbers if len(numbers) < 50 else some}"
     if supported is not None:
         return "Labels repeat no better than chance"
-    best = table.loc[table["stability_halves"].idxmax()]
-    return f"Halves of the posters agree most at k = {best['k']:.0f} ({score_text(best['stability_halves'])})"
+    best = table.loc[table[name].idxmax()]
+    kind = _STABILITIES[name].capitalize()
+    return f"{kind} agree most at k = {best['k']:.0f} ({score_text(best[name])})"
 
 # %% ../nbs/23_sweep_figures.ipynb #018
 @styled
@@ -338,7 +344,9 @@ def silhouette_comparison(
         for place, space in enumerate(spaces):
             curve, line = table[table["space"] == space], space_line(space, place=place)
             axes.plot(curve["k"], curve[column], **line, **spaced_markers(len(curve)))
-            name = space.upper() if space in ("pca", "nmf") else plain_text(space)
+            name = wrap_text(
+                space.upper() if space in ("pca", "nmf") else space, width=0.34, size=8.5
+            )
             ends.append(LineEnd(curve["k"].iloc[-1], curve[column].iloc[-1], name, line["color"]))
         k_axis(axes, table["k"], n_ticks=10)
         reach_zero(axes)

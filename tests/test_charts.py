@@ -164,6 +164,12 @@ def test_tables_of_several_spaces_are_refused():
         one_space(table, "k")
 
 
+def test_a_number_that_comes_twice_is_named():
+    table = pd.DataFrame({"space": "pca", "k": [6, 5, 6]})
+    with pytest.raises(InputError, match="the table holds k = 6 twice"):
+        one_space(table, "k")
+
+
 BAND = pd.DataFrame(
     {"silhouette_copula": [0.1], "silhouette_copula_low": [0.05], "silhouette_copula_high": [0.2]}
 )

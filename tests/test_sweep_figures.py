@@ -93,7 +93,7 @@ def test_references_that_were_not_drawn_are_not_shown(kinds):
         ([9.0, 3, 3], "Labels are repeatable beyond chance at k = 3 and 9"),
         (range(3, 60, 4), "Labels are repeatable beyond chance at 15 of 59 numbers of clusters"),
         ([], "Labels repeat no better than chance"),
-        (None, "Halves of the posters agree most at k = 2 (0.594)"),
+        (None, "Halves of posters agree most at k = 2 (0.594)"),
     ],
 )
 def test_a_headline_says_where_labels_are_stable(supported, title):
@@ -182,7 +182,19 @@ def test_every_curve_shows_the_values_of_its_table():
     assert table["stability_halves"][table["k"].isin([6, 9])].tolist() in shown
 
 
+def test_a_stability_that_was_not_measured_is_left_out():
+    table = sweep(stability_restarts=np.nan)
+    (axes,) = stability_curve(table, supported=[7]).axes
+    assert "between\nrestarts" not in words_of(axes)
+    table = sweep(stability_halves=np.nan)
+    assert stability_curve(table).get_label().startswith("Restarts agree most at k = 5")
+    with pytest.raises(InputError, match="stability_restarts"):
+        stability_curve(table.assign(stability_restarts=np.nan))
+
+
 def test_names_of_spaces_are_data():
     table = sweep("$x_1$ <b>\n\u202e")
     assert "the space $x_1$ <b>" in silhouette_curve(table).texts[1].get_text()
-    figure_bytes(silhouette_comparison(table))
+    table = sweep("<b>$x_1$ \u202e" + "long" * 50)
+    assert_tidy(silhouette_curve(table))
+    assert_tidy(silhouette_comparison(pd.concat([table, sweep()])))
