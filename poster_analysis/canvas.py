@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['INK', 'GREY', 'HAIRLINE', 'SHADE', 'PAPER', 'BLUE', 'VERMILION', 'GREEN', 'ORANGE', 'PURPLE', 'styled', 'MARGIN',
-           'space_name', 'space_line', 'plain_text', 'text_width', 'wrap_text', 'score_text', 'percent_text', 'Page',
-           'new_page', 'figure_bytes', 'save_figure', 'checked_table']
+           'space_name', 'space_line', 'tint', 'plain_text', 'text_width', 'wrap_text', 'score_text', 'percent_text',
+           'Page', 'new_page', 'figure_bytes', 'save_figure', 'checked_table']
 
 # %% ../nbs/22_canvas.ipynb #002
 import bisect
@@ -19,8 +19,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
-from matplotlib import font_manager, style
+from matplotlib import colors, font_manager, style
 from matplotlib.figure import Figure
 from matplotlib.textpath import text_to_path
 from PIL import Image
@@ -48,6 +49,12 @@ def space_line(space: str, *, place: int = 0) -> dict:
     """How a space is drawn: colour, marker and dashes; others than raw, PCA and NMF by their place."""
     known = _SPACES.get(space, ("", *_OTHER_SPACES[place % len(_OTHER_SPACES)]))
     return dict(zip(("color", "marker", "linestyle"), known[1:], strict=True))
+
+
+def tint(color: str, share: float) -> tuple[float, float, float]:
+    """A colour mixed with the paper, `share` (0 to 1) of it: as if transparent, but opaque."""
+    ink, paper = np.array(colors.to_rgb(color)), np.array(colors.to_rgb(PAPER))
+    return tuple(share * ink + (1 - share) * paper)
 
 # %% ../nbs/22_canvas.ipynb #008
 _HELPERS = (
