@@ -19,14 +19,11 @@ from matplotlib.patches import Rectangle
 
 from poster_analysis.canvas import (
     GREY,
-    HAIRLINE,
     INK,
     MARGIN,
     SHADE,
     checked_table,
-    new_page,
     percent_text,
-    plain_text,
     score_text,
     space_name,
     styled,
@@ -35,78 +32,8 @@ from poster_analysis.canvas import (
 )
 from .cluster_cards import cluster_line, over_represented
 from .errors import InputError
-from .images import UnreadableImage, read_image
 from .metadata import counted
-
-# %% ../nbs/24_sheets.ipynb #005
-_TALL = 1.48  # most posters are 27 by 40 inches
-
-
-def _sheet(title: str, *details: str, width: float, body: float) -> tuple[Figure, Axes, float]:
-    """A page to lay posters on, axes measured in inches from its top left, and where its body begins."""
-    page, top = new_page(title, *details, width=width, body=body, photographs=True)
-    axes = page.add_axes([0, 0, 1, 1])
-    axes.set_xlim(0, width)
-    axes.set_ylim(top + body, 0)
-    axes.axis("off")
-    return page, axes, top
-
-
-def _draw_poster(
-    axes: Axes,
-    path: Path | None,
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    *,
-    indent: float = 0.5,
-) -> None:
-    """Draw a poster on the lower edge of a box; `indent` is 0 for its left, 0.5 for its middle."""
-    try:
-        if path is None:
-            raise UnreadableImage("no poster")
-        image = read_image(path)
-    except UnreadableImage as error:
-        _draw_card(axes, str(error), x, y, width, height)
-        return
-    image.thumbnail((round(300 * width), round(300 * height)))
-    scale = min(width / image.width, height / image.height)
-    wide, high = scale * image.width, scale * image.height
-    x, y = x + indent * (width - wide), y + height - high
-    axes.imshow(np.asarray(image), extent=(x, x + wide, y + high, y), aspect="auto")
-    axes.add_patch(
-        Rectangle((x, y), wide, high, fill=False, edgecolor=INK, alpha=0.3, linewidth=0.5)
-    )
-
-
-def _draw_card(axes: Axes, reason: str, x: float, y: float, width: float, height: float) -> None:
-    """A grey card in place of a poster, with the reason."""
-    size = min(7, 11 * width)
-    axes.add_patch(Rectangle((x, y), width, height, facecolor=HAIRLINE, linewidth=0))
-    words = wrap_text(reason, width=0.86 * width, size=size, lines=5)
-    axes.text(x + width / 2, y + height / 2, words, size=size, color=GREY, ha="center", va="center")
-
-# %% ../nbs/24_sheets.ipynb #007
-def _files(
-    table: pd.DataFrame, posters: str | os.PathLike, index: pd.DataFrame | None
-) -> list[Path | None]:
-    """The poster file of each row; None where nobody knows it."""
-    if "path" in table:
-        paths = table["path"]
-    elif index is None:
-        raise InputError("the table has no column path: give index=, a table with imdb_id and path")
-    else:
-        index = checked_table(index, ["imdb_id", "path"])
-        known = dict(zip(index["imdb_id"].astype(str), index["path"], strict=True))
-        paths = table["imdb_id"].astype(str).map(known)
-    folder = Path(posters)
-    return [folder / path if isinstance(path, str) and path else None for path in paths]
-
-
-def _film_name(film: Mapping) -> str:
-    """Its title, or its id if it has none."""
-    return plain_text(film.get("title", "")) or f"film {plain_text(film.get('imdb_id', ''))}"
+from .poster_page import TALL, draw_poster, film_name, new_sheet, poster_files
 
 # %% ../nbs/24_sheets.ipynb #011
 @styled
@@ -140,20 +67,20 @@ def contact_sheet(
     table = checked_table(table, [])
     _check_number(n_posters)
     rows = np.linspace(0, len(table) - 1, min(n_posters, len(table))).round().astype(int)
-    files = _files(table.iloc[rows], posters, index)
+    files = poster_files(table.iloc[rows], posters, index)
     columns, gap, width = 12 if len(files) > 18 else 6, 0.06, 8
     wide = (width - 2 * MARGIN + gap) / columns - gap
-    step = wide * _TALL + gap
+    step = wide * TALL + gap
     part = len(files) < len(table)
     title = f"{len(files):,} of {len(table):,} posters" if part else counted(len(files), "poster")
-    page, axes, top = _sheet(
+    page, axes, top = new_sheet(
         title, "evenly spread over the table" if part else "", note,
         width=width, body=0.2 - gap + step * -(-len(files) // columns) + MARGIN,
     )  # fmt: skip
     for place, file in enumerate(files):
         row, column = divmod(place, columns)
         x, y = MARGIN + column * (wide + gap), top + 0.2 + row * step
-        _draw_poster(axes, file, x, y, wide, wide * _TALL)
+        draw_poster(axes, file, x, y, wide, wide * TALL)
     return page
 
 
@@ -169,21 +96,21 @@ def _draw_strips(
     title: str, *details: str, strips: Sequence[_Strip], columns: int, poster_width: float
 ) -> Figure:
     """Lay out strips (name, posters) in columns."""
-    gap, between, step = 0.05, 0.35, poster_width * _TALL + 0.17
+    gap, between, step = 0.05, 0.35, poster_width * TALL + 0.17
     columns = min(columns, -(-len(strips) // 4))
     n_rows = -(-len(strips) // columns)
     label = 0.12 + max(text_width(name, size=11, weight="bold") for name, _ in strips)
     longest = max(len(files) for _, files in strips)
     column_width = label + longest * (poster_width + gap) - gap
     width = max(6, 2 * MARGIN + columns * (column_width + between) - between)
-    page, axes, top = _sheet(title, *details, width=width, body=0.05 + n_rows * step + MARGIN)
+    page, axes, top = new_sheet(title, *details, width=width, body=0.05 + n_rows * step + MARGIN)
     for number, (name, files) in enumerate(strips):
         column, row = divmod(number, n_rows)
         x, y = MARGIN + column * (column_width + between), top + 0.22 + row * step
         axes.text(x, y, name, size=11, weight="bold", va="top")
         for place, file in enumerate(files):
             left = x + label + place * (poster_width + gap)
-            _draw_poster(axes, file, left, y, poster_width, poster_width * _TALL)
+            draw_poster(axes, file, left, y, poster_width, poster_width * TALL)
     return page
 
 # %% ../nbs/24_sheets.ipynb #019
@@ -218,7 +145,7 @@ def nmf_components(
     table = checked_table(table, ["imdb_id"], numbers=["component", "rank"])
     _check_number(n_posters)
     table = table[table["rank"] <= n_posters].sort_values(["component", "rank"], kind="stable")
-    table = table.assign(file=_files(table, posters, index))
+    table = table.assign(file=poster_files(table, posters, index))
     strips = [
         (f"{component:.0f}", list(rows["file"])) for component, rows in table.groupby("component")
     ]
@@ -300,7 +227,7 @@ def _draw_cluster(
     films = card.films["edge"]
     if len(films):
         corner = x + layout.edge - 0.07, y + pictures - 0.2
-        size = len(films) * layout.step + 0.07, layout.poster * _TALL + 0.56
+        size = len(films) * layout.step + 0.07, layout.poster * TALL + 0.56
         axes.add_patch(Rectangle(corner, *size, facecolor=SHADE, linewidth=0, zorder=-1))
         _draw_row(axes, "at the edge", films, layout, x + layout.edge, y + pictures)
     if len(card.films["medoid"]):
@@ -312,11 +239,11 @@ def _draw_row(
 ) -> None:
     """Draw posters side by side, what they are above the first, and their titles below."""
     axes.text(x, y - 0.06, caption, size=6.5, color=GREY, va="baseline")
-    height = layout.poster * _TALL
+    height = layout.poster * TALL
     for place, film in enumerate(films.to_dict("records")):
         left = x + place * layout.step
-        _draw_poster(axes, film["file"], left, y, layout.poster, height)
-        title = wrap_text(_film_name(film), width=layout.poster, size=6, lines=2)
+        draw_poster(axes, film["file"], left, y, layout.poster, height)
+        title = wrap_text(film_name(film), width=layout.poster, size=6, lines=2)
         axes.text(left, y + height + 0.06, title, size=6, color=GREY, va="top")
 
 # %% ../nbs/24_sheets.ipynb #035
@@ -358,7 +285,7 @@ def cluster_cards(
     """
     clusters = checked_table(clusters, [], numbers=["cluster", "silhouette"])
     exemplars = checked_table(exemplars, ["role", "imdb_id"], numbers=["cluster", "rank"])
-    exemplars = exemplars.assign(file=_files(exemplars, posters, index))
+    exemplars = exemplars.assign(file=poster_files(exemplars, posters, index))
     cards = _cards(clusters, exemplars, enrichment)
     columns = 2 if len(cards) > 8 else 1
     layout = _layout(cards, 0.82 if columns == 1 else 0.68)
@@ -366,8 +293,8 @@ def cluster_cards(
     n_rows, aside = -(-len(cards) // columns), 0.5
     lines = [max(len(text.splitlines()) for text in words[row::n_rows]) for row in range(n_rows)]
     pictures = 0.45 + 0.155 * np.array(lines)
-    tops = np.cumsum([0.2, *(pictures + layout.poster * _TALL + 0.66)])
-    page, axes, top = _sheet(
+    tops = np.cumsum([0.2, *(pictures + layout.poster * TALL + 0.66)])
+    page, axes, top = new_sheet(
         f"{counted(len(cards), 'cluster')}, each in its medoids and in the posters at its edge",
         f"k-means in {space_name(space)}" if space else "", counted(len(clusters), "poster"),
         "" if enrichment is None else "×: how many times as frequent as among all posters", note,
@@ -392,12 +319,12 @@ def _draw_film(
     width: float,
 ) -> None:
     """A poster and what is written below it."""
-    (file,) = _files(pd.DataFrame({"path": [film.get("path")]}), posters, None)
-    _draw_poster(axes, file, x, y, width, width * _TALL, indent=0)
-    y += width * _TALL
+    (file,) = poster_files(pd.DataFrame({"path": [film.get("path")]}), posters, None)
+    draw_poster(axes, file, x, y, width, width * TALL, indent=0)
+    y += width * TALL
     axes.text(x, y + 0.08, head, size=8.5, weight="bold", va="top")
     axes.text(x + width, y + 0.08, tail, size=8.5, va="top", ha="right")
-    title = wrap_text(_film_name(film), width=width, size=7.5, lines=3)
+    title = wrap_text(film_name(film), width=width, size=7.5, lines=3)
     axes.text(x, y + 0.27, title, size=7.5, va="top", linespacing=1.2)
     genres = wrap_text(str(film.get("genre", "")).replace("|", ", "), width=width, size=7, lines=2)
     y += 0.31 + 0.13 * len(title.splitlines())
@@ -439,11 +366,11 @@ def neighbour_strip(
     query, nearest = dict(query), neighbours.iloc[0]
     n_columns = max(1, min(n_columns, len(neighbours)))
     wide, gap, aside, caption = 1.13, 0.17, 1.6, 1.0
-    step = wide * _TALL + caption
+    step = wide * TALL + caption
     words = [
-        wrap_text(_film_name(film), width=3.1, size=13, weight="bold") for film in (query, nearest)
+        wrap_text(film_name(film), width=3.1, size=13, weight="bold") for film in (query, nearest)
     ]
-    page, axes, top = _sheet(
+    page, axes, top = new_sheet(
         f"Nearest to {words[0]}: {words[1]}, {score_text(nearest['similarity'])}",
         "cosine similarity of the posters’ features, 1 for the same picture", note,
         width=max(7, 2 * MARGIN + aside + n_columns * (wide + gap) - gap),
