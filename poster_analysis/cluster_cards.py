@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import false_discovery_control, hypergeom
-from sklearn.preprocessing import MultiLabelBinarizer
 
 from .blocks import in_threads, row_blocks
 from .distances import Distances, row_distances
@@ -145,11 +144,11 @@ def value_matrix(values: pd.Series, *, separator: str = "|") -> tuple[sp.csr_arr
         The values, sorted.
     """
     lists = value_lists(values, separator=separator)
-    if not any(lists):
-        return sp.csr_array((len(lists), 0), dtype=np.int64), np.array([], dtype=object)
-    binarizer = MultiLabelBinarizer(sparse_output=True)
-    membership = sp.csr_array(binarizer.fit_transform(lists), dtype=np.int64)
-    return membership, binarizer.classes_
+    parts = np.array([value for one in lists for value in one], dtype=object)
+    names, codes = np.unique(parts, return_inverse=True)
+    rows = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
+    ones = np.ones(len(codes), dtype=np.int64)
+    return sp.csr_array((ones, (rows, codes)), shape=(len(lists), len(names))), names
 
 # %% ../nbs/19a_cluster_cards.ipynb #020
 def decades(years: pd.Series) -> pd.Series:
