@@ -196,8 +196,8 @@ def agreement_finding(table: pd.DataFrame, *, n_posters: int) -> str:
     else:
         verdict = f"The clusters agree with the {column} no better than chance"
     measures = " and ".join(
-        f"{_NAMES[row.measure]} {row.value:.3f}, in shuffles {row.chance_low:.3f} to "
-        f"{row.chance_high:.3f} (p = {row.p_value:.2g})"
+        f"{_NAMES[row.measure]} {row.value:z.3f}, in shuffles {row.chance_low:z.3f} to "
+        f"{row.chance_high:z.3f} (p = {row.p_value:.2g})"
         for row in table.itertuples()
     )
     shuffles = f"{int(table['n_shuffles'].iloc[0]):,} shuffles of whole sets"

@@ -181,9 +181,9 @@ def second_opinion_findings(table: pd.DataFrame, *, n_posters: int) -> list[str]
     else:
         first = (
             f"Agglomerative clustering (Ward) into {counted(int(ward['n_clusters']), 'cluster')} agrees "
-            f"with k-means by an adjusted mutual information of {ward['adjusted_mutual_info']:.3f} (1 is "
-            f"the same, 0 unrelated); its silhouette is {ward['silhouette']:.3f}, that of k-means "
-            f"{k_means['silhouette']:.3f}."
+            f"with k-means by an adjusted mutual information of {ward['adjusted_mutual_info']:z.3f} (1 is "
+            f"the same, 0 unrelated); its silhouette is {ward['silhouette']:z.3f}, that of k-means "
+            f"{k_means['silhouette']:z.3f}."
         )
     return [first, _hdbscan_finding(hdbscan, n_posters)]
 
@@ -194,9 +194,9 @@ def _hdbscan_finding(row: pd.Series, n_posters: int) -> str:
     left_out = f"leaves {noise:,} of {counted(n_posters, 'poster')} outside as noise"
     if number == 0:
         return f"HDBSCAN finds no cluster: for it all of {counted(n_posters, 'poster')} are noise."
-    agrees = f"adjusted mutual information with k-means {row['adjusted_mutual_info']:.3f}"
+    agrees = f"adjusted mutual information with k-means {row['adjusted_mutual_info']:z.3f}"
     found = f"HDBSCAN finds {counted(number, 'cluster')} and {left_out}; {agrees}"
     if pd.isna(row["silhouette"]):
         return f"{found}. With fewer than 2 clusters there is no silhouette."
     kept = " of the posters it keeps" if noise else ""
-    return f"{found}, silhouette{kept} {row['silhouette']:.3f}."
+    return f"{found}, silhouette{kept} {row['silhouette']:z.3f}."

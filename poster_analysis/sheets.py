@@ -268,8 +268,8 @@ def cluster_cards(
         The posters to show: columns cluster, role ("medoid" or "edge"), rank (from 1), imdb_id,
         title, and path unless `index` is given.
     enrichment
-        What is over-represented: columns cluster, column, value, lift, p_adjusted. None if there are
-        no metadata; the cards then do not speak of any.
+        What is over-represented: columns cluster, column, value, lift, p_adjusted, with no rows if
+        nothing could be tested. None if there are no metadata; the cards then do not speak of any.
     posters
         The folder that the paths start from.
     index
@@ -286,6 +286,9 @@ def cluster_cards(
     clusters = checked_table(clusters, [], numbers=["cluster", "silhouette"])
     exemplars = checked_table(exemplars, ["role", "imdb_id"], numbers=["cluster", "rank"])
     exemplars = exemplars.assign(file=poster_files(exemplars, posters, index))
+    if enrichment is not None and len(enrichment):
+        numbers = ["cluster", "lift", "p_adjusted"]
+        enrichment = checked_table(enrichment, ["column", "value"], numbers=numbers)
     cards = _cards(clusters, exemplars, enrichment)
     columns = 2 if len(cards) > 8 else 1
     layout = _layout(cards, 0.82 if columns == 1 else 0.68)
