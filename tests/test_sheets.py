@@ -9,8 +9,19 @@ from PIL import Image
 
 from poster_analysis.canvas import figure_bytes, save_figure
 from poster_analysis.errors import InputError
-from poster_analysis.sheets import cluster_montage, contact_sheet, neighbour_strip, nmf_components
+from poster_analysis.sheets import cluster_cards, contact_sheet, neighbour_strip, nmf_components
 
+HOSTILE = [
+    "Very " * 100 + "(1999)",
+    "x" * 500,
+    "",
+    "$x_1^2$ \\frac{",
+    '<script>alert(1)</script> & "quotes" \'n %s {}',
+    "two\nlines\r\nand\ttabs",
+    "\u202eright to left\u202c שלום عربي",
+    "🎬👨‍👩‍👧 日本語",
+    "\ud800 lone surrogate",
+]
 SIZES = [(182, 268), (268, 182), (20, 400), (400, 20), (7, 7)]
 
 
@@ -39,7 +50,24 @@ def index():
 
 @pytest.fixture
 def clusters(index):
-    return index.assign(cluster=[0, 1] * 5, rank=np.repeat(range(1, 6), 2))
+    return index.assign(cluster=[0] * 5 + [1] * 5, silhouette=np.linspace(0.2, -0.1, 10))
+
+
+@pytest.fixture
+def exemplars(clusters):
+    roles = {"role": ["medoid"] * 3 + ["edge"] * 2, "rank": [1, 2, 3, 1, 2]}
+    return clusters.assign(**{name: values * 2 for name, values in roles.items()})
+
+
+def make_enrichment(found):
+    """A table of enrichment with (cluster, value, lift, p_adjusted) as given."""
+    names = ["cluster", "value", "lift", "p_adjusted"]
+    return pd.DataFrame(found, columns=names).assign(column="genre")
+
+
+@pytest.fixture
+def enrichment():
+    return make_enrichment([(0, "Action", 2.1, 0.001), (0, "Drama", 1.2, 0.2), (1, "War", 3, 0.2)])
 
 
 @pytest.fixture
@@ -88,10 +116,10 @@ def test_posters_of_one_row_stand_on_one_line(posters, neighbours, index):
     assert lower == pytest.approx([lower[0]] * 7)
 
 
-def test_sheets_are_tidy(posters, index, clusters, components, neighbours):
+def test_sheets_are_tidy(posters, index, clusters, exemplars, enrichment, components, neighbours):
     for figure in (
         contact_sheet(index, posters, note="as drawn"),
-        cluster_montage(clusters, posters, space="pca", note="as drawn"),
+        cluster_cards(clusters, exemplars, enrichment, posters, space="pca", note="as drawn"),
         nmf_components(components, posters, note="as drawn"),
         neighbour_strip(index.iloc[0], neighbours, posters, note="as drawn"),
     ):
@@ -108,12 +136,20 @@ def test_any_number_of_components_is_tidy(posters, index, n_components):
     assert_tidy(figure)
 
 
-@pytest.mark.parametrize("n_clusters", [1, 12, 13, 30])
-def test_any_number_of_clusters_is_tidy(posters, index, n_clusters):
-    rows = np.arange(20 * n_clusters)
-    table = index.iloc[rows % 10].assign(cluster=rows // 20, rank=rows % 20 + 1)
-    figure = cluster_montage(table, posters, n_posters=3)
-    assert len(figure.axes[0].images) == 3 * n_clusters
+@pytest.mark.parametrize(
+    ("n_clusters", "n_medoids", "n_edges"),
+    [(1, 6, 3), (1, 1, 0), (2, 2, 5), (8, 1, 1), (9, 6, 0), (25, 6, 3)],
+)
+def test_any_number_of_clusters_is_tidy(posters, index, n_clusters, n_medoids, n_edges):
+    n_films = n_medoids + n_edges
+    rows = np.arange(n_films * n_clusters)
+    table = index.iloc[rows % 10].assign(cluster=rows // n_films, silhouette=0.1)
+    place = rows % n_films
+    table["role"] = np.where(place < n_medoids, "medoid", "edge")
+    table["rank"] = np.where(place < n_medoids, place, place - n_medoids) + 1
+    found = make_enrichment([(0, f"Genre {number}", 2, 0.01) for number in range(30)])
+    figure = cluster_cards(table, table, found, posters)
+    assert len(figure.axes[0].images) == n_films * n_clusters
     assert_tidy(figure)
 
 
@@ -124,20 +160,7 @@ def test_any_number_of_neighbours_is_tidy(posters, index, n_neighbors):
     assert_tidy(neighbour_strip(index.iloc[0], table, posters))
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Very " * 100 + "(1999)",
-        "x" * 500,
-        "",
-        "$x_1^2$ \\frac{",
-        '<script>alert(1)</script> & "quotes" \'n %s {}',
-        "two\nlines\r\nand\ttabs",
-        "\u202eright to left\u202c שלום عربي",
-        "🎬👨‍👩‍👧 日本語",
-        "\ud800 lone surrogate",
-    ],
-)
+@pytest.mark.parametrize("title", HOSTILE)
 def test_titles_and_genres_are_data(posters, index, neighbours, title):
     neighbours = neighbours.assign(title=title, genre="|".join([title] * 30))
     query = dict(index.iloc[0]) | {"title": title, "genre": title}
@@ -146,13 +169,53 @@ def test_titles_and_genres_are_data(posters, index, neighbours, title):
     figure_bytes(figure)
 
 
-def test_largest_cluster_comes_first_and_medoids_at_the_left(posters, index):
-    table = index.assign(cluster=[2] * 3 + [1] * 6 + [0], rank=[3, 2, 1, 6, 5, 4, 3, 2, 1, 1])
-    figure = cluster_montage(table, posters, n_posters=2)
-    names = [text.get_text() for text in figure.axes[0].texts if "Cluster" in text.get_text()]
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_on_a_card_is_data(posters, clusters, exemplars, text):
+    found = make_enrichment([(0, text, 1e6, 0.0), (1, text, 1.01, 0.05)])
+    exemplars = exemplars.assign(title=text)
+    figure = cluster_cards(clusters, exemplars, found, posters)
+    assert_tidy(figure)
+    figure_bytes(figure)
+
+
+def said(figure):
+    """All words on the cards, on one line each."""
+    return [text.get_text().replace("\n", " ") for text in figure.axes[0].texts]
+
+
+def test_largest_cluster_comes_first_medoids_at_the_left_and_the_edge_at_the_right(posters, index):
+    table = index.assign(cluster=[2] * 3 + [1] * 6 + [0], silhouette=0.1)
+    table["role"] = ["medoid", "edge", "medoid", *["medoid"] * 4, "edge", "edge", "medoid"]
+    table["rank"] = [2, 1, 1, 1, 2, 3, 4, 2, 1, 1]
+    figure = cluster_cards(table, table, None, posters)
+    names = [text for text in said(figure) if text.startswith("Cluster")]
     assert names == ["Cluster 1", "Cluster 2", "Cluster 0"]
-    colors = [int(image.get_array()[0, 0, 0]) // 20 for image in figure.axes[0].images]
-    assert colors == [8, 7, 2, 1, 9]
+    placed = {}
+    for image in figure.axes[0].images:
+        left, right, lower, _ = image.get_extent()
+        middle = (left + right) / 2
+        placed.setdefault(round(lower, 3), []).append((middle, image.get_array()[0, 0, 0] // 20))
+    rows = [[number for _, number in sorted(row)] for _, row in sorted(placed.items())]
+    assert rows == [[3, 4, 5, 6, 8, 7], [2, 0, 1], [9]]
+    assert said(figure).count("at the edge") == 2
+
+
+def test_cards_say_what_is_over_represented_or_that_nothing_is(
+    posters, clusters, exemplars, enrichment
+):
+    words = said(cluster_cards(clusters, exemplars, enrichment, posters))
+    assert "Action 2.1×" in words
+    assert "no genre is over-represented beyond chance" in words
+    assert "5 posters · 50\u00a0% · mean silhouette 0.133" in words
+    assert not any("over-represented" in text for text in said(
+        cluster_cards(clusters, exemplars, None, posters)
+    ))  # fmt: skip
+
+
+def test_one_card_has_no_words_of_another(posters, clusters, exemplars, enrichment):
+    only = enrichment[enrichment["cluster"] == 0]
+    words = said(cluster_cards(clusters, exemplars, only, posters))
+    assert words.count("Action 2.1×") == 1 and "no metadata to compare" in words
 
 
 def test_a_poster_that_is_gone_or_damaged_becomes_a_card(posters, neighbours, index):
@@ -169,8 +232,13 @@ def test_a_film_that_the_index_does_not_know_becomes_a_card(posters, index, comp
     assert cards(figure) == ["no poster"]
 
 
-def test_paths_come_from_the_index_if_the_table_has_none(posters, index, clusters, components):
-    for draw, table in ((cluster_montage, clusters), (nmf_components, components)):
+def test_paths_come_from_the_index_if_the_table_has_none(
+    posters, index, clusters, exemplars, components
+):
+    def draw_cards(table, posters, **options):
+        return cluster_cards(clusters, table, None, posters, **options)
+
+    for draw, table in ((draw_cards, exemplars), (nmf_components, components)):
         alone = draw(table.drop(columns="path"), posters, index=index)
         assert figure_bytes(alone) == figure_bytes(draw(table, posters))
         with pytest.raises(InputError, match="index="):
@@ -185,20 +253,17 @@ def test_a_query_from_outside_the_collection(tmp_path, posters, neighbours):
 
 
 @pytest.mark.parametrize("n_posters", [0, -1])
-def test_at_least_one_poster_is_shown(posters, index, clusters, components, n_posters):
-    for draw, table in (
-        (contact_sheet, index),
-        (cluster_montage, clusters),
-        (nmf_components, components),
-    ):
+def test_at_least_one_poster_is_shown(posters, index, components, n_posters):
+    for draw, table in ((contact_sheet, index), (nmf_components, components)):
         with pytest.raises(InputError, match="at least 1"):
             draw(table, posters, n_posters=n_posters)
 
 
-def test_empty_tables_are_refused(posters, index, clusters, components, neighbours):
+def test_empty_tables_are_refused(posters, index, clusters, exemplars, components, neighbours):
     for draw, table in (
         (contact_sheet, index),
-        (cluster_montage, clusters),
+        (lambda table, posters: cluster_cards(table, exemplars, None, posters), clusters),
+        (lambda table, posters: cluster_cards(clusters, table, None, posters), exemplars),
         (nmf_components, components),
         (lambda table, posters: neighbour_strip(index.iloc[0], table, posters), neighbours),
     ):
