@@ -148,20 +148,17 @@ def row_blocks(n_rows: int, size: int = BLOCK) -> list[np.ndarray]:
 NORMS = (1e-18, 1e18)  # squared distances beyond these do not fit single precision
 
 
-def _norms(block: np.ndarray | sp.csr_array) -> np.ndarray:
+def _norms(block: sp.csr_array) -> np.ndarray:
     """Euclidean norm of each row, each summed alone, in double precision."""
-    if not sp.issparse(block):
-        return np.sqrt(np.einsum("ij,ij->i", block, block, dtype=np.float64))
-    squares, norms = np.zeros(block.shape[0]), np.square(block.data, dtype=np.float64)
+    sums, squares = np.zeros(block.shape[0]), np.square(block.data, dtype=np.float64)
     filled = np.diff(block.indptr) > 0
     if filled.any():
-        squares[filled] = np.add.reduceat(norms, block.indptr[:-1][filled])
-    return np.sqrt(squares)
+        sums[filled] = np.add.reduceat(squares, block.indptr[:-1][filled])
+    return np.sqrt(sums)
 
 
-def _digests(block: np.ndarray | sp.csr_array) -> list[bytes]:
+def _digests(block: sp.csr_array) -> list[bytes]:
     """Digest of each row: of its columns that are not zero, and what they hold."""
-    block = sp.csr_array(block)
     columns, values = block.indices.astype("<i4", copy=False), block.data.astype("<f4", copy=False)
     digests = []
     for start, end in zip(block.indptr[:-1], block.indptr[1:], strict=True):
@@ -172,8 +169,10 @@ def _digests(block: np.ndarray | sp.csr_array) -> list[bytes]:
 
 
 def _of_blocks(X: Rows, function: Callable) -> list:
-    """What `function` finds in each block of rows."""
-    return in_threads(lambda rows: function(take_rows(X, rows)), row_blocks(X.shape[0]))
+    """What `function` finds in each block of rows, given as CSR."""
+    return in_threads(
+        lambda rows: function(sp.csr_array(take_rows(X, rows))), row_blocks(X.shape[0])
+    )
 
 
 def _first_of(digests: Iterable[bytes]) -> np.ndarray:

@@ -125,7 +125,7 @@ def _pairs_of_features(X: Rows, norms: np.ndarray, blocks: list[np.ndarray], wor
 
         for results in stream_in_threads(found, passing):
             yield from results
-        del dense
+        del dense, found  # one panel at a time
 
 # %% ../nbs/13c_pairs.ipynb #015
 def _pairs_of_kept(unit: np.ndarray, n_features: int, blocks: list[np.ndarray], work: Callable):
