@@ -124,6 +124,8 @@ def as_features(X: Rows | sp.sparray) -> Rows:
 
 def take_rows(X: Rows, rows: np.ndarray) -> np.ndarray | sp.csr_array:
     """The rows with these numbers, in this order, in memory; not to be written to."""
+    if not len(rows):
+        return np.zeros((0, X.shape[1]), dtype=np.float32)
     if hasattr(X, "read_rows"):
         block = as_features(X.read_rows(rows))
         if block.shape != (len(rows), X.shape[1]):
@@ -132,7 +134,7 @@ def take_rows(X: Rows, rows: np.ndarray) -> np.ndarray | sp.csr_array:
                 "extract the features again"
             )
         return block
-    if len(rows) and (np.diff(rows) == 1).all():
+    if (np.diff(rows) == 1).all():
         return X[int(rows[0]) : int(rows[-1]) + 1]  # neighbouring rows need no search
     return X[rows]
 
@@ -169,10 +171,9 @@ def _digests(block: sp.csr_array) -> list[bytes]:
 
 
 def _of_blocks(X: Rows, function: Callable) -> list:
-    """What `function` finds in each block of rows, given as CSR."""
-    return in_threads(
-        lambda rows: function(sp.csr_array(take_rows(X, rows))), row_blocks(X.shape[0])
-    )
+    """What `function` finds in each few rows, given as CSR."""
+    few = row_blocks(X.shape[0], int(np.clip(2**21 // X.shape[1], 1, BLOCK)))
+    return in_threads(lambda rows: function(sp.csr_array(take_rows(X, rows))), few)
 
 
 def _first_of(digests: Iterable[bytes]) -> np.ndarray:
@@ -208,7 +209,9 @@ def survey_rows(X: Rows) -> tuple[np.ndarray, np.ndarray, str]:
     InputError
         If a row is so long, or so short, that distances to it are beyond single precision.
     """
-    parts, digests = zip(*_of_blocks(X, lambda block: (_norms(block), _digests(block))), strict=True)
+    parts, digests = zip(
+        *_of_blocks(X, lambda block: (_norms(block), _digests(block))), strict=True
+    )
     norms, digests = np.concatenate(parts), [digest for found in digests for digest in found]
     wrong = np.flatnonzero((norms > NORMS[1]) | ((norms > 0) & (norms < NORMS[0])))
     if len(wrong):

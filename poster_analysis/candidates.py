@@ -112,7 +112,9 @@ def cosines_within(X: Rows, norms: np.ndarray, rows: np.ndarray, others: np.ndar
     return cosines(products_of_pairs(X, low, X, high), norms[low], norms[high])[place]
 
 # %% ../nbs/13e_candidates.ipynb #014
-def spread_groups(starts: np.ndarray, groups: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+def spread_groups(
+    starts: np.ndarray, groups: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray]:
     """For each entry of `groups` the places ``starts[g]`` to ``starts[g + 1]``, at most so many."""
     sizes = np.minimum(np.diff(starts)[groups], most)
     entry = np.repeat(np.arange(len(groups)), sizes)

@@ -20,7 +20,13 @@ from poster_analysis.blocks import (
     take_rows,
     unit_rows,
 )
-from .candidates import Candidates, cosines, cosines_within, products_of_pairs, spread_groups
+from poster_analysis.candidates import (
+    Candidates,
+    cosines,
+    cosines_within,
+    products_of_pairs,
+    spread_groups,
+)
 from .errors import InputError
 from .pairs import Distances, survey
 
@@ -37,7 +43,9 @@ def _rank(order: np.ndarray | None, n_rows: int) -> np.ndarray:
     """The rank of each row, checked."""
     rank = np.arange(n_rows) if order is None else np.asarray(order)
     if rank.shape != (n_rows,):
-        raise InputError(f"the order has shape {rank.shape}; valid is one rank for each of {n_rows} posters")
+        raise InputError(
+            f"the order has shape {rank.shape}; valid is one rank for each of {n_rows} posters"
+        )
     return rank
 
 

@@ -24,9 +24,7 @@ from poster_analysis.blocks import (
 )
 
 # %% ../nbs/13c_pairs.ipynb #006
-def original_squared(
-    squared: np.ndarray, norms: np.ndarray, others: np.ndarray
-) -> np.ndarray:
+def original_squared(squared: np.ndarray, norms: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Squared distances between rows from those between the rows divided by their norms.
 
     Parameters
@@ -47,14 +45,13 @@ FEW = 512  # features up to which everything is computed in double precision
 _EXACT = 256  # rows that are multiplied at a time in double precision, if there are many features
 
 
-def pair_distances(
-    X: Rows, norms: np.ndarray, rows: np.ndarray, others: np.ndarray
-) -> np.ndarray:
+def pair_distances(X: Rows, norms: np.ndarray, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Squared distances of unit rows, pair by pair, from their differences in double precision."""
     squared = np.empty(len(rows))
-    for pairs in row_blocks(len(rows), max(1, 2**22 // X.shape[1])):
-        difference = unit_rows(X, norms, rows[pairs], np.float64)
-        difference -= unit_rows(X, norms, others[pairs], np.float64)
+    for pairs in row_blocks(len(rows), max(1, 2**21 // X.shape[1])):
+        used, places = np.unique(np.append(rows[pairs], others[pairs]), return_inverse=True)
+        unit, half = unit_rows(X, norms, used, np.float64), len(pairs)
+        difference = unit[places[:half]] - unit[places[half:]]
         squared[pairs] = np.einsum("ij,ij->i", difference, difference)
     return squared
 

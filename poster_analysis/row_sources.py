@@ -35,7 +35,9 @@ class _Member:
             within = member.tell()
         archive.fp.seek(info.header_offset)
         local = archive.fp.read(30)
-        name_and_extra = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
+        name_and_extra = int.from_bytes(local[26:28], "little") + int.from_bytes(
+            local[28:30], "little"
+        )
         self.offset = info.header_offset + 30 + name_and_extra + within
         if self.dtype.hasobject or self.shape[0] * self.dtype.itemsize + within != info.file_size:
             raise ValueError(f"{name} has not the length it should have")
@@ -105,7 +107,10 @@ class SavedRows:
             arrays = {name: np.lib.format.read_array(archive.open(f"{name}.npy")) for name in names}
             self._data, self._indices = (_Member(archive, name) for name in ("data", "indices"))
         self.shape = tuple(arrays["shape"].tolist())
-        self.rows_digest, self._indptr = str(arrays["rows_digest"]), arrays["indptr"].astype(np.int64)
+        self.rows_digest, self._indptr = (
+            str(arrays["rows_digest"]),
+            arrays["indptr"].astype(np.int64),
+        )
         lengths = np.diff(self._indptr)
         n_values = {self._data.shape[0], self._indices.shape[0], int(self._indptr[-1])}
         if len(lengths) != self.shape[0] or (lengths < 0).any() or len(n_values) != 1:
