@@ -17,7 +17,7 @@ from .blocks import Rows
 from .errors import InputError
 from .near_pairs import NearPairSearch, near_pairs
 from .neighbors import NeighborSearch, nearest_neighbors
-from .pairs import Distances, survey
+from .pairs import FEW, NEAR, Distances, survey
 from poster_analysis.silhouettes import (
     cluster_silhouettes,
     silhouette_samples,

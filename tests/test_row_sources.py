@@ -108,7 +108,7 @@ def test_a_changed_byte_is_found_or_does_not_matter(folder, tmp_path, place, fli
     ],
 )
 def test_a_file_that_was_cut_short_is_refused(folder, tmp_path, change):
-    with pytest.raises(InputError, match="damaged .* extract the features again") as caught:
+    with pytest.raises(InputError, match=r"damaged .* extract the features again") as caught:
         SavedRows(copied(folder, tmp_path, change))
     assert "\n" not in str(caught.value)
 
