@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from poster_analysis.blocks import as_features, first_identical, in_threads, row_blocks, row_norms
+from poster_analysis.blocks import (
+    as_features,
+    first_identical,
+    in_threads,
+    row_blocks,
+    row_norms,
+    stream_in_threads,
+    survey_rows,
+    take_rows,
+    unit_rows,
+)
 from poster_analysis.errors import InputError
 
 small = arrays(np.float32, (6, 4), elements=st.sampled_from([-2.0, -0.0, 0.0, 1.0, 3.5]))
@@ -49,6 +59,81 @@ def test_threads_may_use_threads():
     with threadpool_limits(2):
         nested = in_threads(lambda i: in_threads(lambda j: i * j, range(3)), range(3))
     assert nested == [[0, 0, 0], [0, 1, 2], [0, 2, 4]]
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_results_are_computed_a_few_ahead_and_not_all_at_once(n_threads):
+    begun = []
+    with threadpool_limits(n_threads):
+        results = stream_in_threads(lambda item: begun.append(item) or item, range(40))
+        for taken, item in enumerate(results):
+            assert item == taken and len(begun) <= taken + 1 + 2 * n_threads
+    assert sorted(begun) == list(range(40))
+
+
+def test_what_nobody_asks_for_any_more_is_not_computed_and_the_limits_are_given_back():
+    before = [library["num_threads"] for library in threadpool_info()]
+    begun = []
+    with threadpool_limits(2):
+        results = stream_in_threads(lambda item: begun.append(item) or item, range(100))
+        assert next(results) == 0
+        results.close()
+    assert len(begun) < 10
+    assert [library["num_threads"] for library in threadpool_info()] == before
+
+
+class Source:
+    """A row source over a matrix."""
+
+    def __init__(self, X, give=None):
+        self.X, self.shape, self.give = X, X.shape, give or (lambda block: block)
+
+    def read_rows(self, rows):
+        return self.give(self.X[rows])
+
+
+@given(small, st.lists(st.integers(0, 5), max_size=8))
+def test_dense_sparse_and_read_rows_are_the_same_to_the_last_bit(X, rows):
+    kinds = [as_features(kind) for kind in (X, sp.coo_array(X), Source(X), Source(sp.csr_array(X)))]
+    surveys = [survey_rows(kind) for kind in kinds]
+    for norms, first, digest in surveys:
+        assert norms.tobytes() == surveys[0][0].tobytes()
+        assert (first.tolist(), digest) == (surveys[0][1].tolist(), surveys[0][2])
+    for dtype in (np.float32, np.float64):
+        blocks = [unit_rows(kind, norms, np.array(rows, dtype=int), dtype) for kind in kinds]
+        assert all(block.dtype == dtype and (block == blocks[0]).all() for block in blocks)
+
+
+@given(small, small)
+def test_matrices_have_the_same_digest_only_if_they_are_the_same(X, Y):
+    same = np.array_equal(X, Y)
+    assert (survey_rows(X)[2] == survey_rows(sp.csr_array(Y))[2]) == same
+    assert survey_rows(X)[2] != survey_rows(X[:, :3])[2]
+
+
+@pytest.mark.parametrize(
+    ("give", "said"),
+    [
+        (lambda block: block[1:], "a row source of shape"),
+        (lambda block: block[:, 1:], "a row source of shape"),
+        (lambda block: block * np.nan, "NaN"),
+        (lambda block: block[0], "valid are matrices"),
+    ],
+)
+def test_a_source_that_gives_something_else_is_refused(give, said):
+    with pytest.raises(InputError, match=said):
+        take_rows(Source(np.ones((5, 3), np.float32), give), np.array([0, 1]))
+    with pytest.raises(InputError, match="at least 1 row"):
+        as_features(Source(np.ones((0, 3), np.float32)))
+
+
+@pytest.mark.parametrize("scale", [1e19, 1e30, 1e-19, 1e-40])
+def test_rows_whose_distances_no_single_precision_number_holds_are_refused(scale):
+    X = np.eye(4, dtype=np.float32)
+    X[2] *= np.float32(scale)
+    with pytest.raises(InputError, match=r"row 2 .* scale the features") as caught:
+        survey_rows(X)
+    assert "\n" not in str(caught.value)
 
 
 @given(small)
