@@ -251,7 +251,7 @@ def _follow(features, start, tolerance: float, max_iter: int):
 # %% ../nbs/15_factorisation.ipynb #022
 SMALL = 2**21  # features that are factorised without a replacement
 STARTS = 6  # NNDSVDa and means of random posters
-TRIAL = 2 * 10**9  # multiplications that trying one start may take
+TRIAL = 4 * 10**9  # multiplications that trying one start may take
 
 
 def _solve(features, n_components: int, tolerance: float, max_iter: int, random_state: int):

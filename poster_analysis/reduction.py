@@ -17,7 +17,14 @@ from scipy.sparse.linalg import eigsh
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
-from .blocks import as_features, first_identical, in_threads, row_blocks, row_norms, unit_rows
+from poster_analysis.blocks import (
+    as_features,
+    first_identical,
+    in_threads,
+    row_blocks,
+    row_norms,
+    unit_rows,
+)
 from .distances import Distances, row_distances
 from .errors import InputError
 from .factorisation import factorise
@@ -153,16 +160,15 @@ def _pca_of_distances(X, n_components, distances, keep_components, random_state)
 def _pca_of_covariance(X, n_components, keep_components):
     """The same from the covariance of the features, without a copy of them."""
 
-    def moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        block = unit_rows(X, norms, rows, np.float64)
-        return block.sum(axis=0), block.T @ block
-
     norms, blocks = row_norms(X), row_blocks(X.shape[0])
+    stripes = row_blocks(X.shape[1])
     sums, products = np.zeros(X.shape[1]), np.zeros((X.shape[1], X.shape[1]))
-    for some in row_blocks(len(blocks), 8):  # no more at the same time than that
-        for sum_of_rows, product in in_threads(moments, [blocks[number] for number in some]):
-            sums += sum_of_rows
-            products += product
+    for rows in blocks:
+        block = unit_rows(X, norms, rows, np.float64)
+        sums += block.sum(axis=0)
+        parts = in_threads(lambda stripe, block=block: block[:, stripe].T @ block, stripes)
+        for stripe, part in zip(stripes, parts, strict=True):
+            products[stripe] += part
     mean = sums / X.shape[0]
     products -= X.shape[0] * np.outer(mean, mean)
     total = np.trace(products)
