@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ALL_AXES', 'COVARIANCE', 'Space', 'raw_space', 'centred_products', 'principal_coordinates', 'pca_space',
-           'explained_variance', 'components_for_variance', 'nmf_space', 'exemplars']
+           'explained_variance', 'components_for_variance', 'nmf_space', 'convergence', 'exemplars']
 
 # %% ../nbs/16_reduction.ipynb #002
 from dataclasses import dataclass
@@ -17,7 +17,14 @@ from scipy.sparse.linalg import eigsh
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
 
-from .blocks import as_features, first_identical, in_threads, row_norms
+from poster_analysis.blocks import (
+    as_features,
+    first_identical,
+    in_threads,
+    row_blocks,
+    row_norms,
+    unit_rows,
+)
 from .distances import Distances, row_distances
 from .errors import InputError
 from .factorisation import factorise
@@ -150,10 +157,40 @@ def _pca_of_distances(X, n_components, distances, keep_components, random_state)
     return coordinates * signs, ratio, axes * signs[:, None]
 
 
-def _pca_of_features(X, n_components, solver, keep_components, random_state):
-    """The same from scikit-learn."""
-    pca = PCA(n_components, svd_solver=solver, random_state=random_state)
-    coordinates = pca.fit_transform(X)
+def _pca_of_covariance(X, n_components, keep_components):
+    """The same from the covariance of the features, without a copy of them."""
+
+    norms, blocks = row_norms(X), row_blocks(X.shape[0])
+    stripes = row_blocks(X.shape[1])
+    sums, products = np.zeros(X.shape[1]), np.zeros((X.shape[1], X.shape[1]))
+    for rows in blocks:
+        block = unit_rows(X, norms, rows, np.float64)
+        sums += block.sum(axis=0)
+        parts = in_threads(lambda stripe, block=block: block[:, stripe].T @ block, stripes)
+        for stripe, part in zip(stripes, parts, strict=True):
+            products[stripe] += part
+    mean = sums / X.shape[0]
+    products -= X.shape[0] * np.outer(mean, mean)
+    total = np.trace(products)
+    ((values, vectors),) = in_threads(
+        lambda matrix: scipy.linalg.eigh(matrix, overwrite_a=True, check_finite=False), [products]
+    )
+    axes = vectors.T[: -n_components - 1 : -1]
+    largest = np.argmax(np.abs(axes), axis=1)
+    axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
+
+    def project(rows: np.ndarray) -> np.ndarray:
+        return ((unit_rows(X, norms, rows, np.float64) - mean) @ axes.T).astype(np.float32)
+
+    ratio = np.maximum(values[: -n_components - 1 : -1], 0) / total
+    coordinates = np.vstack(in_threads(project, blocks))
+    return coordinates, ratio, axes.astype(np.float32) if keep_components else None
+
+
+def _pca_of_features(X, n_components, keep_components, random_state):
+    """The same from scikit-learn, by products alone."""
+    pca = PCA(n_components, svd_solver="arpack", random_state=random_state)
+    ((coordinates,),) = in_threads(lambda unit: [pca.fit_transform(unit)], [normalize(X)])
     return coordinates, pca.explained_variance_ratio_, pca.components_ if keep_components else None
 
 # %% ../nbs/16_reduction.ipynb #011
@@ -172,7 +209,8 @@ def pca_space(
     X
         Features of shape (n_posters, n_features), dense or sparse.
     n_components
-        Number of axes, from 1 to the smaller side of `X`.
+        Number of axes, from 1 to the smaller side of `X`; one less if there are more than `ALL_AXES`
+        posters whose distances are not kept, and more than `COVARIANCE` features.
     distances
         Distances between the rows of `X`, if they have been measured already.
     keep_components
@@ -189,7 +227,13 @@ def pca_space(
     Raises
     ------
     InputError
-        If `n_components` is out of range, or all posters are the same.
+        If `X` is empty or not finite, `n_components` is out of range, or all posters are the same.
+
+    Notes
+    -----
+    Sparse features are never made dense but for blocks of rows. Beside them, memory is needed for
+    the smaller matrix of products: of features in double precision (134 MB for `COVARIANCE` of
+    them), or of posters, as much as their kept distances take.
 
     References
     ----------
@@ -199,22 +243,18 @@ def pca_space(
     _check_n_components(n_components, X.shape)
     by_features = X.shape[1] <= min(X.shape[0], COVARIANCE)
     distances = row_distances(X, keep=not by_features) if distances is None else distances
-    unit = normalize(X)
     if np.ptp(distances.squared(np.array([0]), normalised=True)) == 0:
         raise InputError("all posters have the same features, so they have no principal components")
     if by_features:
-        fit, arguments = (
-            _pca_of_features,
-            (unit.astype(np.float64), n_components, "covariance_eigh"),
-        )
-    elif distances.unit is not None:
-        fit, arguments = _pca_of_distances, (X, n_components, distances)
+        coordinates, ratio, axes = _pca_of_covariance(X, n_components, keep_components)
+    elif distances.unit is None and X.shape[0] > ALL_AXES:
+        _check_n_components(n_components, X.shape, least_left=1)
+        coordinates, ratio, axes = _pca_of_features(X, n_components, keep_components, random_state)
     else:
-        fit, arguments = _pca_of_features, (unit, n_components, "arpack")
-    # on one thread, so that the last bits do not depend on how many there are
-    ((coordinates, ratio, axes),) = in_threads(
-        lambda _: fit(*arguments, keep_components, random_state), [None]
-    )
+        kept = row_distances(X) if distances.unit is None else distances
+        coordinates, ratio, axes = _pca_of_distances(
+            X, n_components, kept, keep_components, random_state
+        )
     return Space(
         "pca",
         np.ascontiguousarray(coordinates[distances.first], dtype=np.float32),
@@ -224,12 +264,13 @@ def pca_space(
     )
 
 
-def _check_n_components(n_components: int, shape: tuple[int, int]) -> None:
-    """Raise an `InputError` unless so many components exist."""
-    if not 1 <= n_components <= min(shape):
+def _check_n_components(n_components: int, shape: tuple[int, int], *, least_left: int = 0) -> None:
+    """Raise an `InputError` unless so many components exist and can be found."""
+    most = min(shape) - least_left
+    if not 1 <= n_components <= most:
         raise InputError(
             f"n_components is {n_components} but the features are {shape[0]} posters by {shape[1]} "
-            f"numbers; valid values are 1 to {min(shape)}"
+            f"numbers; valid values are 1 to {most}"
         )
 
 # %% ../nbs/16_reduction.ipynb #015
@@ -280,7 +321,7 @@ def nmf_space(
     max_iter
         Stop after this many iterations anyway.
     random_state
-        Seed of the randomised singular value decomposition that gives the start.
+        Seed of the random projection and of the random starts.
 
     Returns
     -------
@@ -291,10 +332,10 @@ def nmf_space(
     Raises
     ------
     InputError
-        If `X` has negative entries or is all zero, or `n_components` is out of range.
+        If `X` is empty, not finite, has negative entries or is all zero, or `n_components`,
+        `tolerance` or `max_iter` is out of range.
     """
     X = as_features(X)
-    _check_n_components(n_components, X.shape)
     settings = {"tolerance": tolerance, "max_iter": max_iter, "random_state": random_state}
     W, H, errors = factorise(X, n_components, **settings)
     W = W[first_identical(X)]
@@ -306,6 +347,16 @@ def nmf_space(
         reconstruction_error=float(errors[-1]),
         convergence=errors,
         W=W,
+    )
+
+# %% ../nbs/16_reduction.ipynb #026
+def convergence(space: Space) -> pd.DataFrame:
+    """Table of iteration (from 1) and reconstruction_error (above 0, never rising) of an NMF space."""
+    errors = space.convergence
+    if errors is None:
+        raise InputError(f"the {space.name} space was not found by iteration; only nmf is")
+    return pd.DataFrame(
+        {"iteration": np.arange(1, len(errors) + 1), "reconstruction_error": errors}
     )
 
 # %% ../nbs/16_reduction.ipynb #023
