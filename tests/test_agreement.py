@@ -85,9 +85,9 @@ def test_values_and_chance_are_those_of_a_plain_loop(strength):
 def test_unrelated_genres_are_below_five_percent_about_one_time_in_twenty():
     small = [
         agreement(*make_films(60, 3, 0.0, seed=seed))["p_value"].iloc[0] <= 0.05
-        for seed in range(25)
+        for seed in range(12)
     ]
-    assert sum(small) <= 4
+    assert sum(small) <= 3
 
 
 def test_five_thousand_posters_take_seconds():
@@ -99,7 +99,7 @@ def test_five_thousand_posters_take_seconds():
 
 
 def test_same_seed_same_table_whatever_the_threads_or_the_numbers_of_clusters():
-    labels, genres = make_films(120, 4, 0.2)
+    labels, genres = make_films(80, 4, 0.2)
     tables = []
     for threads in (1, 3):
         with threadpool_limits(threads):

@@ -125,6 +125,23 @@ def test_copies_are_ranked_by_row_whether_distances_are_kept_or_not(X, clusters)
         assert rows_of(found, 0, "medoid") == [7, 40, 41, 299]
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_copies_are_ranked_by_row_even_where_products_differ_between_rows(monkeypatch, keep):
+    rng = np.random.default_rng(1)
+    X = np.vstack([rng.normal(size=(40, 8))] * 2)
+    squared = Distances.squared
+
+    def uneven(self, rows, **options):
+        found = squared(self, rows, **options)
+        return found * np.linspace(1, 0.999, len(found), dtype=np.float32)[:, None]
+
+    monkeypatch.setattr(Distances, "squared", uneven)
+    clusters = make_clusters(np.zeros(80, int))
+    found = cluster_exemplars(clusters, row_distances(X, keep=keep), normalised=False, n_medoids=80)
+    place = np.argsort(rows_of(found, 0, "medoid"))
+    assert (place[40:] == place[:40] + 1).all()
+
+
 def test_a_cluster_of_one_poster_has_one_medoid_and_no_edge(X, clusters):
     found = cluster_exemplars(clusters, row_distances(X), normalised=True)
     assert rows_of(found, 9, "medoid") == [10] and rows_of(found, 9, "edge") == []
@@ -147,6 +164,7 @@ def test_without_kept_distances_only_those_inside_clusters_are_measured(monkeypa
 
     def spy(self, rows, **options):
         found = squared(self, rows, **options)
+        assert self.unit is None
         measured.append(found.shape)
         return found
 
