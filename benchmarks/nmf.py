@@ -9,16 +9,21 @@ it is always compared; with --whole all of it is factorised too, with --whole-or
 import argparse
 import json
 import resource
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 import scipy.sparse as sp
 from common import keep, run_worker, table
+from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 from sklearn.decomposition import NMF
 
+from poster_analysis.colour import colour_layout
+from poster_analysis.drawn import draw_collection
 from poster_analysis.factorisation import factorise
 
 RANKS = (10, 25, 50)
@@ -53,7 +58,7 @@ def heavy_tailed(random_state: int = 0, shape: tuple = (250, 300), rank: int = 1
     return X * rng.lognormal(sigma=0.5, size=shape)
 
 
-def words(random_state: int = 0, shape: tuple = (300, 500), rank: int = 15) -> np.ndarray:
+def words(random_state: int = 0, shape: tuple = (200, 400), rank: int = 15) -> np.ndarray:
     """Counts of words in made texts on some topics."""
     rng = np.random.default_rng(random_state)
     topics = rng.dirichlet(np.full(shape[1], 0.05), rank)
@@ -65,11 +70,12 @@ def words(random_state: int = 0, shape: tuple = (300, 500), rank: int = 15) -> n
 def colour_features() -> np.ndarray:
     """Colour layouts of drawn posters."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = draw_collection(folder, n_posters=300).folder
-        images = [
-            Image.open(p).convert("RGB").resize((120, 180)) for p in sorted(paths.glob("*.jpg"))
-        ]
-    return colour_layout(np.stack([np.asarray(image) for image in images]))
+        posters = draw_collection(folder).posters
+        images = []
+        for path in sorted(posters.glob("*")):
+            with suppress(OSError), Image.open(path) as image:
+                images.append(np.asarray(image.convert("RGB").resize((120, 180))))
+    return colour_layout(np.stack(images)).reshape(len(images), -1)
 
 
 MADE: dict[str, Callable[[], np.ndarray]] = {
@@ -80,7 +86,7 @@ MADE: dict[str, Callable[[], np.ndarray]] = {
     "heavy-tailed": heavy_tailed,
     "heavy-tailed, seed 1": lambda: heavy_tailed(1),
     "words": words,
-    "words, seed 10": lambda: words(10),
+    "words, seed 7": lambda: words(7),
     "heavy-tailed, 1,500 x 2,000": lambda: heavy_tailed(0, (1500, 2000), 30),
     "words, 1,200 x 3,000": lambda: words(0, (1200, 3000), 30),
     "colour of drawn posters": colour_features,

@@ -235,7 +235,8 @@ def follow(features, start, tolerance: float, max_iter: int):
         W and H, both by component: of shape (n_components, n_posters) and
         (n_components, n_features).
     tolerance
-        Stop when the error falls by less than this share of it in 5 iterations.
+        Stop when the error falls by less than this share of it in 5 iterations, or is less than a
+        ten-thousandth of the norm of the features, where single precision ends.
     max_iter
         Stop after this many iterations anyway.
 
@@ -251,10 +252,11 @@ def follow(features, start, tolerance: float, max_iter: int):
     Ang, A. M. S. and Gillis, N. (2019). Accelerating nonnegative matrix factorization algorithms
     using extrapolation. Neural Computation 31.
     """
-    errors = []
+    errors, least = [], 1e-4 * np.sqrt(features.total)  # below it there is only rounding
     for step in islice(_descent(features, *start), max_iter):
         pair, error, revived = step
         errors.append(error)
-        if len(errors) > 5 and not revived and errors[-6] - error < tolerance * errors[-6]:
+        slow = len(errors) > 5 and errors[-6] - error < tolerance * errors[-6]
+        if error < least or (slow and not revived):
             break
     return *pair, np.array(errors)

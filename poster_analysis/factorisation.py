@@ -61,9 +61,11 @@ def _nndsvda(Q, products, n_components: int, mean: float) -> tuple[np.ndarray, n
     return np.where(W > 1e-6, W, mean), np.where(H > 1e-6, H, mean)
 
 
-def _mean_posters(X, n_components: int, random_state: int) -> tuple[np.ndarray, np.ndarray]:
+def _mean_posters(
+    X, n_components: int, n_few: int, random_state: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Langville et al. (2006): every component is the mean of a few posters."""
-    n_posters, n_few = X.shape[0], min(5, X.shape[0])
+    n_posters, n_few = X.shape[0], min(n_few, X.shape[0])
     rng = np.random.default_rng(random_state)
     few = [rng.choice(n_posters, n_few, replace=False) for _ in range(n_components)]
     ends = n_few * np.arange(n_components + 1)
@@ -74,8 +76,18 @@ def _mean_posters(X, n_components: int, random_state: int) -> tuple[np.ndarray, 
 
 # %% ../nbs/15_factorisation.ipynb #012
 SMALL = 2**21  # features that are factorised without a replacement
-STARTS = 6  # NNDSVDa and means of random posters
-TRIAL = 4 * 10**9  # multiplications that trying one start may take
+STARTS = 10  # NNDSVDa and means of random posters
+TRIAL = 2 * 10**10  # multiplications that trying all starts may take
+
+
+def _starts(X, Q, products, n_components: int, n_starts: int, random_state: int) -> list[tuple]:
+    """So many pairs of W and H; zero where a poster or a feature has nothing at all."""
+    held, present = X.sum(axis=1) > 0, X.sum(axis=0) > 0
+    starts = [_nndsvda(Q, products, n_components, X.mean())]
+    for number in range(1, n_starts):
+        n_few = (2, 5, 20)[number % 3]
+        starts.append(_mean_posters(X, n_components, n_few, random_state + number))
+    return [(W * held, H * present) for W, H in starts]
 
 
 def _solve(features, n_components: int, tolerance: float, max_iter: int, random_state: int):
@@ -85,21 +97,18 @@ def _solve(features, n_components: int, tolerance: float, max_iter: int, random_
     Q, products = _leading(features, rank, random_state)
     reduced = n_posters * n_features > SMALL and 4 * rank <= min(n_posters, n_features)
     model = LowRank(Q, products) if reduced else features
-    mean = features.X.mean()
-    held, present = features.X.sum(axis=1) > 0, features.X.sum(axis=0) > 0
-    starts = [_nndsvda(Q, products, n_components, mean)]
-    starts += [_mean_posters(features.X, n_components, random_state + n) for n in range(1, STARTS)]
-    starts = [(W * held, H * present) for W, H in starts]
     inner = rank + model.n_sweeps * n_components
     work = n_components * ((n_posters + n_features) * inner if reduced else n_posters * n_features)
-    n_trial = min(TRIAL // work, max_iter)
-    if n_trial >= 10:
-        trials = in_threads(lambda start: follow(model, start, tolerance, n_trial), starts)
+    n_trial = min(TRIAL // (STARTS * work), max_iter)
+    n_starts = STARTS if n_trial >= min(10, max_iter) else 1
+    start, *others = _starts(features.X, Q, products, n_components, n_starts, random_state)
+    if others:
+        trials = in_threads(
+            lambda start: follow(model, start, tolerance, n_trial), [start, *others]
+        )
         *start, errors = min(trials, key=lambda trial: trial[2][-1])
         if not reduced and (len(errors) < n_trial or n_trial == max_iter):
             return *start, errors
-    else:
-        start = starts[0]
     if reduced:
         *start, _ = follow(model, start, tolerance, max_iter)
     return follow(features, start, tolerance, max_iter)
