@@ -103,9 +103,7 @@ def _solve(features, n_components: int, tolerance: float, max_iter: int, random_
     n_starts = STARTS if n_trial >= min(10, max_iter) else 1
     start, *others = _starts(features.X, Q, products, n_components, n_starts, random_state)
     if others:
-        trials = in_threads(
-            lambda start: follow(model, start, tolerance, n_trial), [start, *others]
-        )
+        trials = [follow(model, one, tolerance, n_trial) for one in (start, *others)]
         *start, errors = min(trials, key=lambda trial: trial[2][-1])
         if not reduced and (len(errors) < n_trial or n_trial == max_iter):
             return *start, errors
