@@ -1,5 +1,7 @@
 """Raw, PCA and NMF spaces, held against scikit-learn."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -12,6 +14,7 @@ from poster_analysis.distances import row_distances
 from poster_analysis.errors import InputError
 from poster_analysis.reduction import (
     components_for_variance,
+    convergence,
     exemplars,
     explained_variance,
     nmf_space,
@@ -68,6 +71,44 @@ def test_pca_of_many_posters_by_iteration_is_the_same(monkeypatch, kept):
     np.testing.assert_allclose(abs(space.X), abs(exact.transform(unit)), atol=1e-4)
     if kept:
         assert_is_pca(space, X, 10)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("shape", [(200, 600), (700, 600)])
+def test_pca_is_the_same_for_every_way_to_find_it(monkeypatch, shape, sparse, keep):
+    monkeypatch.setattr(reduction, "ALL_AXES", 100)
+    for most in (10, 4096):
+        monkeypatch.setattr(reduction, "COVARIANCE", most)
+        X = features(*shape)
+        given = sp.csr_array(X) if sparse else X
+        space = pca_space(given, n_components=5, distances=row_distances(given, keep=keep))
+        assert_is_pca(space, X, 5)
+
+
+def test_all_axes_are_found_although_distances_are_not_kept(monkeypatch):
+    X = features(90, 5000)
+    distances = row_distances(X, keep=False)
+    space = pca_space(X, n_components=90, distances=distances, keep_components=False)
+    np.testing.assert_allclose(space.explained_variance_ratio.sum(), 1)
+    monkeypatch.setattr(reduction, "ALL_AXES", 10)
+    with pytest.raises(InputError, match="valid values are 1 to 89"):
+        pca_space(X, n_components=90, distances=distances)
+
+
+# Copies of these features in double precision, dense, would take 80 MB and 64 MB.
+@pytest.mark.parametrize(
+    ("shape", "keep", "most"),
+    [((25_000, 400), False, 35e6), ((2100, 4200), False, 20e6), ((400, 20_000), True, 20e6)],
+)
+def test_pca_of_sparse_features_makes_no_dense_copy_of_them(shape, keep, most):
+    X = sp.random_array(shape, density=0.005, rng=0, dtype=np.float32).tocsr()
+    distances = row_distances(X, keep=keep)
+    tracemalloc.start()
+    pca_space(X, n_components=5, distances=distances)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < most
 
 
 def test_a_guess_leads_to_the_same_coordinates(monkeypatch):
@@ -132,7 +173,7 @@ def test_spaces_do_not_depend_on_the_number_of_threads():
 
 def test_nmf_gives_copies_the_same_coordinates_and_empty_posters_none():
     space = nmf_space(sp.csr_array(features()), n_components=9)
-    assert (space.X[7] == space.X[3]).all() and (abs(space.X[50]) < 1e-6).all()
+    assert (space.X[7] == space.X[3]).all() and not space.X[50].any()
     lengths = np.linalg.norm(np.delete(space.X, 50, axis=0), axis=1)
     np.testing.assert_allclose(lengths, 1, rtol=1e-5)
     assert space.parameters["n_iter"] == len(space.convergence)
@@ -165,3 +206,48 @@ def test_spaces_are_not_asked_for_what_they_have_not():
         exemplars(pca_space(X, n_components=2))
     with pytest.raises(InputError, match="only pca"):
         explained_variance(raw_space(X))
+
+
+def test_the_convergence_of_nmf_is_a_table_of_falling_errors():
+    X = features()
+    space = nmf_space(X, n_components=4)
+    table = convergence(space)
+    assert table.columns.tolist() == ["iteration", "reconstruction_error"]
+    assert table["iteration"].tolist() == list(range(1, len(table) + 1))
+    assert table["reconstruction_error"].is_monotonic_decreasing
+    left = np.linalg.norm(X - space.W.astype(np.float64) @ space.components)
+    np.testing.assert_allclose(table["reconstruction_error"].iloc[-1], left, rtol=1e-4)
+    with pytest.raises(InputError, match="only nmf"):
+        convergence(raw_space(X))
+
+
+def test_identical_posters_all_get_the_same_coordinates():
+    X = np.tile(np.arange(1.0, 31.0), (8, 1))
+    space = nmf_space(X, n_components=3)
+    assert not np.ptp(space.X, axis=0).any() and np.isfinite(space.X).all()
+
+
+@pytest.mark.parametrize("make", [raw_space, pca_space, nmf_space])
+@pytest.mark.parametrize(
+    ("X", "said"),
+    [
+        ([[1.0, np.nan], [1, 2]], "NaN"),
+        ([[1.0, -np.inf], [1, 2]], "infinity"),
+        (np.zeros((0, 3)), "at least 1 row"),
+        (np.zeros((3, 0)), "at least 1 row"),
+        (np.ones(3), "at least 1 row"),
+    ],
+)
+def test_features_that_are_none_are_refused_in_one_line(make, X, said):
+    with pytest.raises(InputError, match=said) as caught:
+        make(np.array(X))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_features_without_anything_have_no_reduction(sparse):
+    X = sp.csr_array((4, 5)) if sparse else np.zeros((4, 5))
+    with pytest.raises(InputError, match="all features are zero"):
+        nmf_space(X, n_components=2)
+    with pytest.raises(InputError, match="same features"):
+        pca_space(X, n_components=2)
