@@ -86,13 +86,16 @@ class Geometry:
             return k_means_of_distances(self.squared, n_clusters, **options)
         return k_means_of_rows(self.rows, n_clusters, **options)
 
-    def k_means_of_part(self, part: np.ndarray, n_clusters: int, **options: int) -> np.ndarray:
-        """Clusters of some posters, then the nearest of them for every poster: labels of all."""
+    def k_means_of_part(
+        self, part: np.ndarray, numbers: Sequence[int], **options: int
+    ) -> list[np.ndarray]:
+        """Clusters of some posters, then the nearest of them for every poster: labels of all, for each number."""
         if self.squared is not None:
-            found = k_means_of_distances(self.squared[np.ix_(part, part)], n_clusters, **options)
-            return assign_by_distances(self.squared, part, found.labels)
-        found = k_means_of_rows(self.rows[part], n_clusters, **options)
-        return assign_by_rows(self.rows, part, found.labels)
+            inside = self.squared[np.ix_(part, part)]
+            found = [k_means_of_distances(inside, k, **options) for k in numbers]
+            return [assign_by_distances(self.squared, part, one.labels) for one in found]
+        found = [k_means_of_rows(self.rows[part], k, **options) for k in numbers]
+        return [assign_by_rows(self.rows, part, one.labels) for one in found]
 
     @property
     def total_inertia(self) -> float:

@@ -71,22 +71,29 @@ def half_agreement(
     """
     if n_splits < 1:
         raise InputError(f"n_splits is {n_splits}; valid values are 1 and more")
-    tasks = [(k, split) for k in numbers for split in range(n_splits)]
+    tasks = [(split, half) for split in range(n_splits) for half in range(2)]
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-        scores = in_threads(lambda task: _one_split(geometry, *task, random_state), tasks)
-    return np.reshape(scores, (len(numbers), n_splits)).mean(axis=1)
+        told = in_threads(lambda task: _told_by(geometry, numbers, *task, random_state), tasks)
+    scores = [
+        [_agreement(*told_of_all) for told_of_all in zip(*told[start : start + 2], strict=True)]
+        for start in range(0, len(told), 2)
+    ]
+    return np.array(scores, dtype=float).T.copy().mean(axis=1)
 
 
-def _one_split(geometry: Geometry, n_clusters: int, split: int, random_state: int) -> float:
-    """The agreement of two halves, each clustered from a start of its own."""
+def _told_by(geometry: Geometry, numbers, split: int, half: int, random_state: int) -> list:
+    """What one half says about all posters, for each number of clusters; None where it has no room."""
     rng = np.random.default_rng([random_state, split])
     order, seeds = rng.permutation(len(geometry)), rng.integers(2**31, size=2)
-    first = geometry.distances.first
-    halves = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
-    if min(len(np.unique(first[half])) for half in halves) < n_clusters:
-        return np.nan
-    labels = [
-        geometry.k_means_of_part(half, n_clusters, n_init=1, random_state=int(seed))
-        for half, seed in zip(halves, seeds, strict=True)
-    ]
-    return float(adjusted_rand_score(*labels))
+    middle = len(order) // 2
+    part = np.sort(order[middle:] if half else order[:middle])
+    room = len(np.unique(geometry.distances.first[part]))
+    possible = [k for k in numbers if k <= room]
+    labels = geometry.k_means_of_part(part, possible, n_init=1, random_state=int(seeds[half]))
+    found = dict(zip(possible, labels, strict=True))
+    return [found.get(k) for k in numbers]
+
+
+def _agreement(one: np.ndarray | None, other: np.ndarray | None) -> float:
+    """Adjusted Rand index of two labellings; missing if one of them is."""
+    return np.nan if one is None or other is None else float(adjusted_rand_score(one, other))
