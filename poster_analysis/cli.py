@@ -41,13 +41,14 @@ _HELP = {
     "n_clusters": "Number of clusters described poster by poster.",
     "n_neighbors": "Neighbours of each poster.",
     "n_init": "Starts of k-means for each number of clusters.",
-    "n_references": "Draws of structure-free data to compare with.",
+    "n_references": "Draws of each kind of structure-free data to compare with; 0 for none.",
+    "memory_budget": "Gigabytes that the distances between all posters may take.",
     "random_state": "Seed of everything random.",
 }
 _FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "limit")  # fmt: skip
 _BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
-_ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_references", "random_state")  # fmt: skip
+_ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_references", "memory_budget", "random_state")  # fmt: skip
 
 
 def _options(*names: str, defaults: bool = True) -> Callable:
@@ -57,7 +58,7 @@ def _options(*names: str, defaults: bool = True) -> Callable:
         fields = {field.name: field for field in dataclasses.fields(Parameters)}
         for name in reversed(names):
             field = fields[name]
-            kind = int if "int" in str(field.type) else str
+            kind = int if "int" in str(field.type) else float if field.type is float else str
             default = field.default if defaults else None
             flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
             shown = defaults and default is not None

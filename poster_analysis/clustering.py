@@ -199,7 +199,7 @@ def elbow(table: pd.DataFrame) -> int | None:
     Satopää, V., Albrecht, J., Irwin, D. and Raghavan, B. (2011). Finding a "kneedle" in a haystack:
     detecting knee points in system behavior. ICDCS Workshops. Implemented by kneed.
     """
-    if len(table) < 3 or table["inertia"].nunique() == 1:
+    if len(table) < 3 or np.ptp(table["inertia"]) == 0:
         return None
     with warnings.catch_warnings(action="ignore"):  # that there is no knee
         found = KneeLocator(

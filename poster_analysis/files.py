@@ -83,6 +83,7 @@ def _umask() -> int:
 # %% ../nbs/01_files.ipynb #010
 TEXT_COLUMNS = (
     "imdb_id", "neighbour_id", "title", "genre", "path", "sha256", "reason", "space", "backbone",
+    "reference", "role", "column", "method", "parameters", "measure", "kinds", "also_supported",
 )  # fmt: skip
 
 

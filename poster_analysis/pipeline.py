@@ -12,19 +12,13 @@ import shutil
 import time
 from pathlib import Path
 
+from .cluster_stages import cluster_in, compare_spaces, compare_with_chance
 from .errors import InputError, RunError
 from .files import digest, file_digest
 from .intake import SPACES, run_extraction, say, told
+from .neighbour_stages import find_neighbours
 from .search import find_film
-from poster_analysis.stages import (
-    Analysis,
-    cluster_in,
-    compare_components,
-    compare_spaces,
-    extraction_of,
-    find_neighbours,
-    reduce_to,
-)
+from .stages import Analysis, compare_components, extraction_of, reduce_to
 from .study import Outcome, Parameters, Run, Stage, derived_run, open_run, runs
 
 # %% ../nbs/36_pipeline.ipynb #009
@@ -142,7 +136,7 @@ def _report_values(run: Run, report: str) -> dict:
     from poster_analysis.reports import report_path
 
     values = dataclasses.asdict(run.parameters) | _place(run)
-    values["films"] = list(values["films"])
+    values |= {name: list(value) for name, value in values.items() if isinstance(value, tuple)}
     return {name: values[name] for name in parameters_of(report_path(report)) if name in values}
 
 
@@ -214,6 +208,8 @@ def run_study(
     analysis = Analysis(run)
     reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
     compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
+    if run.parameters.n_references:
+        compare_with_chance(analysis, analysis.spaces)
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
     write_reports(analysis, [*reduced, *compared, *clustered, *last])

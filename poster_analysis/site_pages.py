@@ -13,7 +13,6 @@ from pathlib import Path
 
 from PIL import Image
 
-from .chance import Verdict
 from .files import read_table
 from .findings import SPACES
 from .metadata import counted
@@ -30,6 +29,7 @@ from poster_analysis.site_blocks import (
 )
 from .site_notebooks import cut_paths, path_cuts
 from .study import Run
+from .verdict import Verdict, verdict_from_table
 
 # %% ../nbs/32_site_pages.ipynb #006
 def notices(record: Mapping) -> str:
@@ -47,8 +47,7 @@ def verdicts(folder: Path) -> list[str]:
     names = [each.name for each in fields(Verdict)]
     paths = sorted((folder / "tables").glob("verdict*.csv"), key=lambda path: place(path.stem, ()))
     tables = [table for table in map(read_table, paths) if set(names) <= set(table.columns)]
-    rows = [row for table in tables for row in table[names].to_dict("records")]
-    return [Verdict(**row).paragraph for row in rows]
+    return [verdict_from_table(table).paragraph for table in tables if len(table)]
 
 
 def findings_of(run: Run) -> tuple[list[str], list[str]]:
@@ -71,12 +70,18 @@ def _findings(page: SitePage, run: Run) -> None:
 # %% ../nbs/32_site_pages.ipynb #009
 _FIGURES = {
     "contact_sheet": "The posters",
+    "cluster_cards": "The clusters",
     "silhouette": "How separate the clusters are",
+    "stability": "Whether the clusters come back",
     "inertia": "How compact the clusters are",
+    "scores": "Two more scores",
     "cluster_sizes": "How large the clusters are",
-    "cluster_montage": "The clusters",
+    "silhouettes": "The silhouette of every poster",
+    "agreement": "Whether the clusters agree with the genres",
+    "opinions": "What other methods say",
     "explained_variance": "What the components hold",
     "components": "Whether more components help",
+    "convergence": "How NMF converged",
     "nmf_components": "The parts that NMF finds",
     "neighbours": "The nearest posters",
 }
@@ -161,12 +166,20 @@ def _collection(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
 
 # %% ../nbs/32_site_pages.ipynb #014
 _TABLES = {
-    "verdict": "Whether the clusters show more structure than the reference.",
-    "k_sweep": "Inertia, silhouettes and the reference for each number of clusters.",
+    "verdict": "Which number of clusters is supported against the references, if any.",
+    "k_sweep": "All scores and the bands of the references for each number of clusters.",
+    "references": "Silhouette and stability of the data and of every reference.",
     "clusters": "The cluster of every film, its silhouette, and how near it is to the centre.",
     "labels": "The cluster of every film for every number of clusters.",
+    "cluster_silhouettes": "The mean silhouette of every cluster, for every number of clusters.",
+    "exemplars": "The films that stand for each cluster, and those at its edge.",
+    "enrichment": "Genres and decades that are more frequent in a cluster than chance would have it.",
+    "agreement": "How far the clusters agree with the genres, against shuffled genres.",
+    "opinions": "Other ways of clustering, compared with k-means.",
+    "opinions_labels": "The cluster of every film in those.",
     "components": "The silhouette for several numbers of components.",
     "explained_variance": "The share of variance that each component holds.",
+    "convergence": "The error of NMF after each iteration.",
     "nmf_components": "The posters that show each part.",
     "neighbours": "The nearest neighbours of every film.",
     "features_index": "Which film each row of the features is.",
