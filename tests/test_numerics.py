@@ -1,4 +1,4 @@
-"""Distances, reduction, clustering and chance against double precision and scikit-learn."""
+"""Distances, reduction and clustering against double precision and scikit-learn."""
 
 import warnings
 
@@ -15,7 +15,7 @@ from sklearn.metrics import silhouette_samples as oracle_silhouettes
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from poster_analysis import chance, clustering, reduction
+from poster_analysis import clustering, reduction
 from poster_analysis.distances import nearest_neighbors, row_distances, silhouette_samples
 from poster_analysis.errors import InputError
 
@@ -222,43 +222,3 @@ def test_rank_counts_from_the_poster_nearest_the_centre():
         assert sorted(members["rank"]) == list(range(1, len(members) + 1)), cluster
         apart = np.linalg.norm(Z[rows] - Z[rows].mean(axis=0), axis=1)
         assert (np.diff(apart) > -1e-5).all()
-
-
-# chance
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_planted_clusters_beat_chance_and_gaussian_data_do_not(seed):
-    rng = np.random.default_rng(seed)
-    plain = rng.normal(size=(120, 8)) + 6
-    planted = plain + 6 * np.eye(8)[rng.integers(0, 4, 120)]
-    verdicts = []
-    for X in (plain, planted):
-        X = X.astype(np.float32)
-        space, distances = reduction.pca_space(X, n_components=4), row_distances(X)
-        found = chance.references(space, distances, k_min=2, k_max=6)
-        verdicts.append(chance.verdict(found))
-    assert verdicts[1].beats_chance and verdicts[1].k == 4
-    assert verdicts[1].silhouette > verdicts[1].silhouette_chance
-    assert verdicts[0].p_value > verdicts[1].p_value
-    assert "clusters exist" not in verdicts[1].paragraph.replace("not show that clusters exist", "")
-
-
-def test_the_p_value_cannot_fall_below_what_the_references_allow():
-    X = rectified(100, 60)
-    space, distances = reduction.pca_space(X, n_components=5), row_distances(X)
-    found = chance.references(space, distances, k_min=2, k_max=4, n_references=19)
-    verdict = chance.verdict(found)
-    assert 1 / 20 <= verdict.p_value <= 1
-    assert verdict.n_references == 19 and (verdict.k_min, verdict.k_max) == (2, 4)
-    low, high = found.table.silhouette_chance_low, found.table.silhouette_chance_high
-    assert (low <= found.table.silhouette_chance).all()
-    assert (found.table.silhouette_chance <= high).all()
-
-
-def test_a_random_rotation_keeps_the_mean_and_all_products():
-    X = np.random.default_rng(0).normal(size=(50, 6)) + 3
-    rotated = chance.random_rotation(50, np.random.default_rng(1))(X.T.copy()).T
-    np.testing.assert_allclose(rotated.mean(axis=0), X.mean(axis=0), atol=1e-9)
-    np.testing.assert_allclose(rotated.T @ rotated, X.T @ X, atol=1e-8)
-    assert np.abs(rotated - X).max() > 0.1

@@ -10,13 +10,14 @@ import pytest
 import scipy.sparse
 from sklearn.metrics import silhouette_score
 
+from poster_analysis.cluster_stages import cluster_in
 from poster_analysis.drawn import draw_collection
 from poster_analysis.errors import InputError
 from poster_analysis.features import load_features
 from poster_analysis.files import read_table
 from poster_analysis.intake import SPACES, run_extraction
 from poster_analysis.pipeline import run_neighbours, run_study
-from poster_analysis.stages import Analysis, cluster_in, reduce_to
+from poster_analysis.stages import Analysis, reduce_to
 from poster_analysis.study import Run, open_run
 
 TABLES = [
@@ -30,7 +31,14 @@ TABLES = [
 FIGURES = [
     *(
         f"{kind}_{space}"
-        for kind in ("cluster_sizes", "cluster_montage", "inertia", "silhouette")
+        for kind in (
+            "cluster_sizes",
+            "cluster_cards",
+            "silhouettes",
+            "stability",
+            "inertia",
+            "silhouette",
+        )
         for space in SPACES
     ),
     *("components_pca", "components_nmf", "contact_sheet", "explained_variance", "nmf_components"),
@@ -122,7 +130,7 @@ def test_the_same_study_elsewhere_gives_the_same_bytes(study, small_parameters, 
 
 
 def test_an_added_poster_costs_one_poster(small_parameters, drawn, tmp_path, capsys):
-    parameters = small_parameters.changed(metadata=None)
+    parameters = small_parameters.changed(metadata=None, n_references=0)
     run_extraction(parameters, tmp_path / "out")
     more = draw_collection(tmp_path / "more", n_posters=24, random_state=3)
     new = next(path for path in sorted(more.posters.glob("*.jpg")) if path.stem.isdigit())
@@ -142,7 +150,7 @@ def test_a_poster_that_is_replaced_or_removed_is_gone_and_comes_back(
 ):
     folder = tmp_path / "posters"
     shutil.copytree(drawn.posters, folder)
-    parameters = small_parameters.changed(posters=str(folder), metadata=None)
+    parameters = small_parameters.changed(posters=str(folder), metadata=None, n_references=0)
 
     def heard(change):
         change()
@@ -193,7 +201,10 @@ def test_damaged_features_are_not_used(small_parameters, tmp_path):
 
 def test_the_record_holds_every_parameter_as_used(study, small_parameters):
     record = json.loads((study / "run.json").read_text())
-    asked = dataclasses.asdict(small_parameters) | {"films": []}
+    asked = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in dataclasses.asdict(small_parameters).items()
+    }
     assert record["parameters"] == asked
     assert record["backbone"]["precision"] == "float32"
     assert record["collection"]["digest"] and record["warnings"] == []
@@ -207,7 +218,7 @@ def test_unknown_films_make_no_run(study):
 
 
 def test_a_sample_limits_clusters_but_not_neighbours(small_parameters, tmp_path):
-    parameters = small_parameters.changed(sample=30)
+    parameters = small_parameters.changed(sample=30, n_references=0)
     analysis = Analysis(run_extraction(parameters, tmp_path / "out"))
     stage = cluster_in(analysis, "raw")
     assert len(stage.table("clusters_raw")) == 30

@@ -19,20 +19,25 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from PIL import Image
 
 from poster_analysis import website
-from poster_analysis.chance import Verdict, verdict_table
 from poster_analysis.errors import InputError, RunError
 from poster_analysis.files import write_table
 from poster_analysis.pages import warnings_of
 from poster_analysis.site_blocks import escaped, html_table, plain
 from poster_analysis.site_notebooks import cut_paths, path_cuts, readable, without_directives
 from poster_analysis.study import Outcome, Parameters, Run
+from poster_analysis.verdict import Verdict, verdict_table
 from poster_analysis.website import publish, report_titles, single_file
 
 HOSTILE = (
     '<script>alert(1)</script> " onmouseover="alert(2) </p></div> `````{raw} html ```{eval-rst}``` '
     "[x](javascript:alert(3)) ![y](http://example.com/y.png) $z$ {{ w }} <!-- | *b* \\"
 )
-VERDICT = Verdict("raw", 9, 0.06, 0.02, 0.05, True, 5, 25, 19, 3)
+VERDICT = Verdict(
+    space="raw", k_supported=9, also_supported="", k=9, silhouette=0.06, silhouette_reference=0.02,
+    p_silhouette=0.05, stability=0.8, stability_reference=0.4, p_stability=0.05, k_stable=9,
+    p_stable=0.05, elbow=None, kinds="gaussian,copula", k_min=5, k_max=25, n_posters=500,
+    n_references=19, n_init=3, n_splits=5,
+)  # fmt: skip
 WARNING = "The weights are random, and tell nothing about posters."
 
 
@@ -70,7 +75,7 @@ def fill(run, **facts):
         columns = {"imdb_id": ["1", "2", "10"], "title": [HOSTILE, "B", "a"], "cluster": [2, 10, 1]}
         table = pd.DataFrame(columns)
         write_table(table, folder / "tables" / "clusters_raw.csv")
-        write_table(verdict_table([VERDICT]), folder / "tables" / "verdict_raw.csv")
+        write_table(verdict_table(VERDICT), folder / "tables" / "verdict_raw.csv")
         films = table.assign(genre=HOSTILE, year=1995, path="1.jpg")[
             [*table, "genre", "year", "path"]
         ]

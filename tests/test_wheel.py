@@ -45,6 +45,7 @@ def test_the_wheel_runs_demo_study_and_report_away_from_the_checkout(command, tm
     site = run(command, "demo", "--backbone", "colour", "--out", "demo", cwd=tmp_path)
     assert (tmp_path / site.splitlines()[-1]).is_file()
     small = ["--backbone", "colour", "--n-components", 8, "--k-min", 2, "--k-max", 4]
+    small += ["--n-references", 0]
     small += ["--n-clusters", 3, "--limit", 60, "--out", "study"]
     run(command, "study", "--posters", "demo/collection/posters", *small, cwd=tmp_path)
     for out in ("demo", "study"):
