@@ -26,12 +26,13 @@ help: ## lists these
 setup: .venv/.done ## makes .venv with everything the project needs
 
 demo: .venv/.done ## studies the drawn collection and prints the path of the site
-	poster-analysis demo --out _demo
+	poster-analysis demo --out _demo $(DEMO)
 
 lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
 .PHONY: test lint notebooks reports pytest
+test: DEMO = --n-references 0 # references take minutes, and have tests of their own
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
 lint: .venv/.done ## style of notebooks and tests

@@ -116,7 +116,7 @@ def cli(debug: bool) -> None:
 # %% ../nbs/60_cli.ipynb #007
 @cli.command(example="poster-analysis demo --out demo")
 @_out("Folder of the study.", default="poster-demo")
-@_options("backbone", "weights")
+@_options("backbone", "weights", "n_references")
 def demo(out: str, **values: object) -> None:
     """Draw a small collection of posters and study it.
 

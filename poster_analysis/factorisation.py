@@ -77,7 +77,7 @@ def _mean_posters(
 # %% ../nbs/23_factorisation.ipynb #012
 SMALL = 2**21  # features that are factorised without a replacement
 STARTS = 10  # NNDSVDa and means of random posters
-TRIAL = 2 * 10**10  # multiplications that trying all starts may take
+TRIAL = 2 * 10**9  # multiplications that trying all starts may take
 
 
 def _starts(X, Q, products, n_components: int, n_starts: int, random_state: int) -> list[tuple]:

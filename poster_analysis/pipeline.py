@@ -234,15 +234,14 @@ def _publish_if_changed(out: Path) -> None:
     say(f"site: {time.perf_counter() - started:.1f} s")
 
 # %% ../nbs/58_pipeline.ipynb #020
-def run_demo(out: Path, *, backbone: str = "vgg16", weights: str = "imagenet") -> Run:
+def run_demo(out: Path, **changes: object) -> Run:
     """Draw a collection of posters below `out` and study it.
 
-    ImageNet weights that cannot be had are replaced by random ones, and every page says so.
+    `changes` are parameters of the study that differ from the defaults. ImageNet weights that cannot be had
+    are replaced by random ones, and every page says so.
     """
     from poster_analysis.drawn import draw_collection
 
     drawn = draw_collection(Path(out) / "collection")
-    parameters = Parameters(
-        str(drawn.posters), metadata=str(drawn.metadata), backbone=backbone, weights=weights
-    )
+    parameters = Parameters(str(drawn.posters), metadata=str(drawn.metadata), **changes)
     return run_study(parameters, Path(out), random_if_unreachable=True)

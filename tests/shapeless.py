@@ -18,7 +18,7 @@ SHAPELESS = {
 
 
 def _four_looks(cloud, rng):
-    looks = 1.2 * rng.normal(size=(4, cloud.shape[1]))
+    looks = 2 * rng.normal(size=(4, cloud.shape[1]))
     return np.maximum(cloud + looks[rng.integers(0, 4, len(cloud))] - 0.5, 0)
 
 
