@@ -144,7 +144,8 @@ def whole(features: str, with_oracle: bool) -> list[str]:
     X = sp.load_npz(features)
     size = f"{X.shape[0]:,} x {X.shape[1]:,}, {X.nnz / np.prod(X.shape, dtype=float):.0%} not zero"
     header = ["method", "components", "error", "iterations", "seconds", "peak memory (MB)"]
-    return [f"## All real features ({size})", table(header, rows)]
+    note = "One run each. scikit-learn, where it was run, in single precision here."
+    return [f"## All real features ({size})", note, table(header, rows)]
 
 
 def main() -> None:

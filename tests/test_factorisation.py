@@ -71,7 +71,7 @@ def test_several_starts_find_what_one_does_not(monkeypatch):
 
 # Every method ends in a local optimum, and no number of starts makes it the better one for all
 # data: among these three made sets, with 12 seeds each and 10, 25 and 50 components, the bound does
-# not hold for 2 of the 108, of which this is the worse.
+# not hold for 3 of the 108, of which this is the worst.
 def test_another_local_optimum_is_worse_by_less_than_a_hundredth():
     assert excess(words(7), 25) <= 1e-2
 
