@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import euclidean_distances
 
 from .blocks import first_identical, in_threads, row_blocks
 from poster_analysis.distances import (
@@ -70,7 +71,7 @@ class Geometry:
     normalised
         Whether the space is the normalised form of the features.
     squared
-        Squared distances in the space, float32 of shape (n_posters, n_posters), if k-means runs on them.
+        Squared distances in the space, of shape (n_posters, n_posters), if k-means runs on them.
     rows
         Coordinates, float64, if k-means runs on those.
     """
@@ -135,12 +136,15 @@ def geometry(space: Space, distances: Distances) -> Geometry:
             "make both from the same features"
         )
     n_rows, n_dimensions = space.X.shape
-    raw, by_distances = space.name == "raw", n_dimensions > FEW or n_rows <= SMALL
-    own = distances if raw else row_distances(space.X, keep=by_distances)
-    squared = own.unit if by_distances else None
+    raw = space.name == "raw"
+    own = distances if raw else row_distances(space.X, keep=n_dimensions > FEW)
+    squared = own.unit if n_dimensions > FEW else None
     if squared is not None and not raw:
         squared = np.vstack(in_threads(own.squared, row_blocks(n_rows)))
     rows = None
+    if n_dimensions <= FEW and n_rows <= SMALL:
+        dense = space.X.toarray() if sp.issparse(space.X) else space.X
+        squared = euclidean_distances(dense.astype(np.float64), squared=True)
     if squared is None:
         dense = sp.issparse(space.X) and 8 * n_rows * n_dimensions <= MEMORY_BUDGET
         rows = (space.X.toarray() if dense else space.X).astype(np.float64)
