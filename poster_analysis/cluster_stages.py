@@ -32,6 +32,7 @@ from .verdict import compare, verdict, verdict_table
 
 # %% ../nbs/56_cluster_stages.ipynb #007
 _CHANCE = ("sample", "k_min", "k_max", "n_references", "n_splits", "random_state")
+_STARTS = 3  # starts of k-means for each k, of the data and of every reference alike
 
 
 def compare_with_chance(analysis: Analysis, spaces: tuple[str, ...]) -> dict[str, Stage]:
@@ -67,7 +68,8 @@ def _draw(analysis: Analysis, names: tuple[str, ...]) -> dict[str, References]:
     """Draw references of those spaces whose numbers are not known."""
     names = [name for name in names if _known_draws(analysis, name) is None]
     settings = analysis.chosen(*(name for name in _CHANCE if name != "sample"))
-    return references([analysis.space(name) for name in names], analysis.distances, **settings)
+    spaces = [analysis.space(name) for name in names]
+    return references(spaces, analysis.distances, n_init=_STARTS, **settings)
 
 # %% ../nbs/56_cluster_stages.ipynb #008
 def _known_draws(analysis: Analysis, name: str) -> pd.DataFrame | None:
@@ -101,7 +103,7 @@ def cluster_in(analysis: Analysis, space: str) -> Stage:
     return analysis.stage(
         f"clustering_{space}",
         lambda folder: _cluster(analysis, space, folder),
-        parameters=("k_min", "k_max", "n_clusters", "n_init", *_CHANCE),
+        parameters=("n_clusters", "n_init", *_CHANCE),
         after=before,
     )
 
@@ -133,7 +135,7 @@ def _swept_tables(analysis: Analysis, name: str, swept: clustering.Sweep) -> tup
         return tables | {"k_sweep": table}, [*sentences, findings.NOT_COMPARED]
     draws = analysis.run.finished(f"chance_{name}").table(f"references_{name}")
     facts = analysis.chosen("n_references", "n_splits", "random_state")
-    found = References(draws, {"space": name, "n_posters": len(ids), "n_init": 3} | facts)
+    found = References(draws, {"space": name, "n_posters": len(ids), "n_init": _STARTS} | facts)
     tests = compare(found)[["k", "p_silhouette", "p_stability", "supported"]]
     one = verdict(found, elbow=elbow)
     tables["k_sweep"] = table.merge(found.bands, on="k").merge(tests, on="k")
