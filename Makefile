@@ -46,7 +46,7 @@ reports: demo ## runs the report notebooks with their defaults, on the demo's st
 	nbdev_test --path reports --n_workers 2
 
 pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module among them
-	pytest -q
+	pytest -q -n 2 --dist worksteal
 
 .PHONY: export run docs wheel constraints hooks clean
 export: .venv/.done ## writes poster_analysis/ from nbs/

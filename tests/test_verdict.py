@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapeless import PLANTED, SHAPELESS, make
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
 
+from poster_analysis.backbones import load_backbone
 from poster_analysis.distances import row_distances
+from poster_analysis.drawing.films import invent_film
+from poster_analysis.drawing.posters import choose_look, draw_poster
+from poster_analysis.images import resize_image
 from poster_analysis.reduction import nmf_space, pca_space, raw_space
 from poster_analysis.references import References, references
 from poster_analysis.verdict import (
@@ -50,6 +56,23 @@ def test_gaussian_data_have_no_more_structure_than_gaussian_data():
 def test_planted_clusters_are_supported(kind):
     for name, one in judged(make(kind, 0), "raw", "pca").items():
         assert one.k_supported == PLANTED[kind][1], name
+
+
+def test_a_few_distinct_looks_among_drawn_posters_are_found():
+    """Thirty posters in each of three looks, by the colour layout: what nobody can miss, the verdict does not miss."""
+    rng, backbone = np.random.default_rng(9), load_backbone("colour")
+    looks = [choose_look(genre, rng) for genre in ("Western", "Film-Noir", "Romance")]
+    images, truth = [], np.arange(90) % 3
+    for number, look in enumerate(truth):
+        film = invent_film(looks[look].genre, number, np.random.default_rng([9, number]))
+        image = draw_poster(film, looks[look], random_state=[9, number]).convert("RGB")
+        images.append(resize_image(image, size=backbone.input_size, resize=backbone.resize))
+    X = backbone.transform(np.stack(images))
+    one = judged(X, "pca")["pca"]
+    assert one.k_supported is not None and one.silhouette > 2 * one.silhouette_reference
+    assert 3 in (one.k_supported, *map(int, one.also_supported.split(", ")))
+    labels = KMeans(3, n_init=3, random_state=9).fit_predict(pca_space(X, n_components=8).X)
+    assert adjusted_rand_score(truth, labels) == 1
 
 
 def draws_of(silhouette, stability=None, kinds=("gaussian",), space="pca", n_posters=400):
