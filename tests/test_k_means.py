@@ -49,13 +49,12 @@ def test_the_best_of_ten_starts_is_hardly_worse_than_any_start(seed):
 
 
 @pytest.mark.parametrize("kind", ["rectified", "four looks"])
-@pytest.mark.parametrize("n_clusters", [4, 10])
-def test_features_of_posters_end_within_a_thousandth_of_any_seed_of_scikit_learn(kind, n_clusters):
+def test_features_of_posters_end_within_a_thousandth_of_any_seed_of_scikit_learn(kind):
     """More features than posters, as a network gives: ten starts against one start of any seed."""
     X = normalize(make(kind, 0, 400, 1500))
-    found = k_means_of_distances(squared_of(X), n_clusters).inertia
+    found = k_means_of_distances(squared_of(X), 4).inertia
     for seed in range(20):
-        assert found <= 1.001 * KMeans(n_clusters, n_init=1, random_state=seed).fit(X).inertia_
+        assert found <= 1.001 * KMeans(4, n_init=1, random_state=seed).fit(X).inertia_
 
 
 def test_labels_and_distances_are_those_of_the_centres():
