@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .errors import InputError, PosterAnalysisError
+from .errors import PosterAnalysisError
 from .study import Parameters
 
 # %% ../nbs/60_cli.ipynb #004
@@ -194,19 +194,20 @@ def sweep(out: str, name: str, space: str, **values: object) -> None:
 
 # %% ../nbs/60_cli.ipynb #009
 @cli.command(example='poster-analysis similar "The Avengers" -n 6 --out study')
-@click.argument("query", metavar="FILM", required=False)
+@click.argument("queries", metavar="FILM...", nargs=-1)
 @_out("Folder of the study.")
 @click.option(
     "-n", "n_neighbors", type=int, default=6, show_default=True, help=_HELP["n_neighbors"]
 )
 @click.option("--id", "by", flag_value="id", help="FILM is an id, however it is spelled.")
 @click.option("--title", "by", flag_value="title", help="FILM is a title.")
+@click.option("--index", "by", flag_value="index", help="FILM is a row of features_index.csv.")
 @click.option("--image", "by", flag_value="image", help="FILM is an image file from anywhere.")
 @click.option("--include-self", is_flag=True, help="Count the film among its neighbours.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--matrix", metavar="FILE.npy", help="Write the full similarity matrix instead.")
 def similar(
-    query: str | None,
+    queries: tuple[str, ...],
     out: str,
     n_neighbors: int,
     by: str | None,
@@ -214,21 +215,24 @@ def similar(
     as_json: bool,
     matrix: str | None,
 ) -> None:
-    """Show the posters most similar to that of FILM: an id, a title or an image."""
+    """Show the posters most similar to that of FILM: an id, a title or an image.
+
+    Several films are answered one after the other.
+    """
     from poster_analysis import questions
 
     if matrix is not None:
         click.echo(questions.write_similarity_matrix(Path(out), Path(matrix)))
         return
-    if query is None:
-        raise InputError("similar needs a film: an id, a title, or an image with --image")
-    answer = questions.similar(
-        Path(out), query, n_neighbors=n_neighbors, by=by, include_self=include_self
+    answers = questions.similar_to_each(
+        Path(out), queries, n_neighbors=n_neighbors, by=by, include_self=include_self
     )
     if as_json:
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        one_or_all = answers if len(queries) > 1 else answers[0]
+        click.echo(json.dumps(one_or_all, indent=2, ensure_ascii=False))
     else:
-        _print_neighbours(answer)
+        for answer in answers:
+            _print_neighbours(answer)
 
 
 @cli.command(example="poster-analysis report clustering --out study -p k_min 5 -p k_max 12")
@@ -283,7 +287,9 @@ def _print_stage(stage: object) -> None:
 def _print_neighbours(answer: dict) -> None:
     """Print neighbours as a table."""
     query = answer["query"]
-    click.echo(f"{query['title'] or query['imdb_id']}")
+    click.echo(_plain(query["title"] or query["imdb_id"] or query["image"]))
+    if not query.get("in_sample", True):
+        click.echo("(not among the posters that were clustered)")
     for row in answer["neighbours"]:
         title = row["title"] or "(no title)"
         click.echo(

@@ -180,7 +180,7 @@ class Draw:
             return like if self.rotate else raw_space(self.distances.X)
         settings = {"n_components": like.X.shape[1]}
         if like.name == "nmf":
-            settings |= {name: like.parameters[name] for name in ("tolerance", "random_state")}
+            settings["random_state"] = like.parameters["random_state"]
             return nmf_space(self.distances.X, **settings, max_iter=NMF_ITERATIONS)
         if self.rotate is None:
             more = {"distances": self.distances, "keep_components": False}

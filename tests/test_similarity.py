@@ -11,13 +11,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from poster_analysis.distances import row_distances
 from poster_analysis.errors import InputError
 from poster_analysis.features import Features
-from poster_analysis.similarity import (
-    load_similarity_matrix,
-    neighbours,
-    similar,
-    similar_to_vector,
-    similarity_matrix,
-)
+from poster_analysis.queries import QueryIndex
+from poster_analysis.similarity import SimilarityIndex, neighbours, similar, similar_to_vector
+from poster_analysis.similarity_matrix import load_similarity_matrix, similarity_matrix
 
 
 def make_features(X, ids=None):
@@ -67,6 +63,68 @@ def test_one_film_and_all_films_and_its_vector_agree(features):
         outside = similar_to_vector(features, features.X[[row]], n_neighbors=6)
         outside = outside[outside["imdb_id"] != imdb_id]
         assert outside["imdb_id"].tolist()[:5] == expected["neighbour_id"].tolist()
+
+
+def test_two_thousand_posters_get_the_list_of_a_full_matrix_in_double_precision():
+    """Ids and order, duplicates and near-duplicates included; asked alone, turned or not, and all at once."""
+    rng = np.random.default_rng(5)
+    X = np.maximum(rng.normal(size=(2000, 30)) @ rng.normal(size=(30, 900)) - 4, 0)
+    X[rng.integers(0, 2000, 200)] = X[rng.integers(0, 2000, 200)]
+    X[:40] = X[1000:1040] + 1e-4 * rng.random((40, 900))
+    X[50], X[51] = 3 * X[60], 0
+    ids = [str(number) for number in rng.permutation(9000)[:2000]]
+    films = pd.DataFrame({"imdb_id": ids, "title": ids})
+    features = Features(sp.csr_array(X, dtype=np.float32), films)
+    unit = features.X.toarray().astype(np.float64)
+    unit /= np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-300)
+    exact = np.clip(unit @ unit.T, -1, 1).round(6)
+    np.fill_diagonal(exact, -2)
+    by_id = np.argsort(np.array(ids, dtype=int))
+    order = by_id[np.argsort(-exact[:, by_id], axis=1, kind="stable")[:, :6]]
+    found = neighbours(features)
+    assert found["neighbour_id"].tolist() == np.array(ids)[order].ravel().tolist()
+    np.testing.assert_allclose(
+        found["similarity"], np.take_along_axis(exact, order, axis=1).ravel(), atol=1.01e-6
+    )
+    for turned in (False, True):
+        index = SimilarityIndex(features, turned=turned)
+        for row in (0, 50, 51, 60, 1000, 1999):
+            answer, own = index.similar(row, by="index"), found[found["imdb_id"] == ids[row]]
+            assert answer["imdb_id"].tolist() == own["neighbour_id"].tolist()
+            assert answer["similarity"].tolist() == own["similarity"].tolist()
+
+
+def test_several_films_at_once_get_the_answers_they_get_alone(features):
+    films = ["5", "tt34", "Film 8", "5"]
+    together = similar(features, films, n_neighbors=3)
+    assert together["query_id"].tolist() == [one for one in ("5", "34", "8") for _ in range(3)]
+    for film in films[:3]:
+        own = together[together["query_id"] == film.removeprefix("tt").removeprefix("Film ")]
+        alone = similar(features, film, n_neighbors=3)
+        pd.testing.assert_frame_equal(
+            own.drop(columns="query_id").reset_index(drop=True), alone, check_exact=True
+        )
+    with pytest.raises(InputError, match="no film was asked for"):
+        similar(features, [])
+
+
+@pytest.mark.parametrize("row", ["60", "-1", "1.0", "x", "9" * 30, "²"])
+def test_a_row_that_does_not_exist(features, row):
+    assert similar(features, "59", by="index")["rank"].tolist() == [1, 2, 3, 4, 5, 6]
+    with pytest.raises(InputError, match="rows are numbered 0 to 59"):
+        similar(features, row, by="index")
+
+
+def test_features_on_disk_are_not_turned(features):
+    class Rows:
+        shape = features.X.shape
+
+        def read_rows(self, rows):
+            return features.X[rows]
+
+    assert QueryIndex(Rows()).nearest(np.array([3]))[0].shape == (1, 6)
+    with pytest.raises(InputError, match="cannot be turned"):
+        QueryIndex(Rows(), turned=True)
 
 
 def test_kept_distances_change_nothing(features):
