@@ -140,6 +140,6 @@ def thumbnails_from_table(table: pd.DataFrame) -> dict[str, Thumbnail]:
     columns = ["path", "name", "width", "height", "reason"]
     if missing := [name for name in columns if name not in table]:
         raise InputError(f"the table of thumbnails has no column {', '.join(missing)}")
-    table = table[columns].fillna({"name": "", "reason": ""})
-    rows = table.itertuples(index=False)
+    texts = table[["name", "reason"]].astype(object)
+    rows = table[columns].assign(**texts.where(texts.notna(), "")).itertuples(index=False)
     return {path: Thumbnail(name, int(w), int(h), reason) for path, name, w, h, reason in rows}
