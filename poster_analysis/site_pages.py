@@ -182,6 +182,7 @@ _TABLES = {
     "convergence": "The error of NMF after each iteration.",
     "nmf_components": "The posters that show each part.",
     "neighbours": "The nearest neighbours of every film.",
+    "thumbnails": "The small pictures of posters that the pages show.",
     "features_index": "Which film each row of the features is.",
 }
 

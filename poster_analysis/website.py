@@ -6,12 +6,14 @@
 __all__ = ['report_titles', 'publish', 'single_file']
 
 # %% ../nbs/53_website.ipynb #002
+import base64
 import io
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -24,6 +26,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 import poster_analysis
 from .errors import InputError, RunError
 from .files import written_whole
+from .html_strips import move_thumbnails
 from .pages import warnings_of
 from .report_parameters import read_notebook
 from .site_blocks import escaped, html_block
@@ -82,6 +85,7 @@ def _write_reports(run: Run, folder: Path) -> list[tuple[str, str, str]]:
             notices=notices(run.record),
             left_out=[warnings_of(run)],
         )
+        _move_thumbnails(page, "thumbnails/{}".format)
         page.cells.append(_notebook_link(name))
         _write_notebook(page, folder / f"{name}.ipynb")
         entries.append((f"{name}.html", titles[stem], _subtitle(notebook)))
@@ -107,6 +111,15 @@ def _notebook_link(name: str) -> NotebookNode:
     link = f'<a class="download" href="notebooks/{name}.ipynb" download>Download this notebook</a>'
     return nbformat.v4.new_markdown_cell(html_block(f"<p>{link}</p>"), id="download")
 
+
+def _move_thumbnails(page: NotebookNode, address: Callable[[str], str]) -> None:
+    """Give the thumbnails that a page shows their addresses, seen from where the page lies."""
+    for cell in page.cells:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "text/html" in data:
+                data["text/html"] = move_thumbnails(data["text/html"], address)
+
 # %% ../nbs/53_website.ipynb #010
 def _toctree(entries: Iterable[str]) -> str:
     """The pages that lie below a page, for Sphinx."""
@@ -131,6 +144,8 @@ def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dic
         files |= {f"{address}/{name}": path for name, path in page.files.items()}
         notebooks = source / address / "notebooks"
         files |= {f"{address}/notebooks/{path.name}": path for path in notebooks.glob("*.ipynb")}
+        thumbnails = (run.folder / "thumbnails").glob("*.jpg")
+        files |= {f"{address}/thumbnails/{path.name}": path for path in thumbnails}
     first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
     tree = _toctree(f"{_run_address(run)}/index" for run in ready)
     (source / "index.md").write_text(first.markdown + tree, encoding="utf-8")
@@ -342,6 +357,8 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
     page = readable(
         cut_notebook(executed, cuts), title=title, left_out=[warnings_of(run)] if run else []
     )
+    if run:
+        _move_thumbnails(page, partial(_inside, run.folder / "thumbnails"))
     if run and (warnings := notices(run.record)):
         below = "\n".join(warnings.splitlines()[1:-1])
         page.cells.insert(1, nbformat.v4.new_markdown_cell(below, id="notices"))
@@ -362,6 +379,14 @@ def _as_html(page: NotebookNode, title: str) -> str:
     style = (_ASSETS / "report.css").read_text(encoding="utf-8")
     style += f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
     return _FILE.format(title=escaped(title), style=style, body=body)
+
+
+def _inside(folder: Path, name: str) -> str:
+    """A thumbnail as an address that holds the picture itself; its name if there is no such file."""
+    path = folder / name
+    if not path.is_file():
+        return name
+    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _hidden_parts():
