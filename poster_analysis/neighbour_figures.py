@@ -44,7 +44,7 @@ def _value_rows(axes: Axes, rows: pd.DataFrame, words: list[str]) -> None:
         axes.hlines(places, rows["low"], rows["high"], color=BLUE, linewidth=1.6)
     for row, (value, best) in enumerate(zip(rows["value"], rows["best"], strict=True)):
         axes.plot(
-            [value], [row], "D", color=BLUE, markerfacecolor=BLUE if best else PAPER, markersize=5.5
+            [value], [row], "D", color=BLUE, markerfacecolor=BLUE if best else PAPER, markersize=4.5
         )
     for row, word in enumerate(words):
         axes.annotate(
@@ -129,7 +129,7 @@ def genre_agreement_chart(agreement: pd.DataFrame, *, note: str = "") -> Figure:
     column = wrap_text(names[0], width=0.9, size=8.5)
     page, panels = chart(
         _genre_title(table, measures, column), counted(int(table["n_posters"].max()), "poster"), note,
-        "diamond: the neighbours, with a 95\u00a0% interval", f"grey: 95\u00a0% of {table['n_shuffles'].max():,.0f} shuffles",
+        "diamond: neighbours, with interval", f"grey: 95\u00a0% of {table['n_shuffles'].max():,.0f} shuffles",
         x_label="", left=1.55, right=0.85, gap=0.05, hang=0, height=2.1 + 0.42 * len(asked), bottom=0.5,
         y_labels=[_MEASURES.get(one, plain_text(one)[:40]).format(column=column) for one in measures],
     )  # fmt: skip
@@ -272,7 +272,7 @@ def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> F
     )
     page, panels = chart(
         _comparison_title(table, names, best), counted(int(table["n_posters"].iloc[0]), "poster"), note,
-        "lines: 95\u00a0% intervals", "grey: chance", "hollow: behind the best by more than the interval of the difference",
+        "lines: 95\u00a0% intervals", "grey: chance", "hollow: behind the best beyond luck",
         x_label="", left=left, right=0.62, gap=0.05, hang=0, height=1.95 + 0.27 * len(table), bottom=0.5, y_labels=labels,
     )  # fmt: skip
     parts = [
@@ -285,20 +285,29 @@ def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> F
     for axes, (source, part) in zip(panels, shown, strict=True):
         rows = table[source].set_axis(part, axis=1).assign(best=best)
         share = source is names
-        _value_rows(
-            axes, rows, [percent_text(v) if share else score_text(v) for v in rows["value"]]
-        )
+        _value_rows(axes, rows, _words(rows["value"], source))
         if share:
             _shares(axes)
     _row_names(panels[0], list(table["way"]), left=left)
     return page
 
 
+def _words(values: pd.Series, source: list[str]) -> list[str]:
+    """Values of a panel in words: shares as percentages, skewness with two decimals, others as scores."""
+    if source == ["skewness"]:
+        return [f"{value:z.2f}".replace("-", "−") for value in values]
+    return [score_text(v) if source[0] == "average_precision" else percent_text(v) for v in values]
+
+
 def _comparison_title(table: pd.DataFrame, names: list[str], best: pd.Series) -> str:
     """Which way is best, how good it is, and how many are as good."""
     row, level = table.iloc[0], int(best.iloc[1:].sum())
     way = wrap_text(row["way"], width=4, size=13, weight="bold")
-    said = f"{way} finds neighbours of a kind most often: {percent_text(row[names[0]])}, by chance {percent_text(row[names[3]])}"
+    column, share, chance = (
+        wrap_text(row["column"], width=1, size=13),
+        *(percent_text(row[name]) for name in (names[0], names[3])),
+    )
+    said = f"Neighbours share a {column} most often with {way}: {share}, by chance {chance}"
     if len(table) == 1:
         return said
     if not level:
