@@ -22,7 +22,7 @@ from poster_analysis.drawn import draw_collection
 from poster_analysis.extraction import extract
 from poster_analysis.features import Features, load_features
 from poster_analysis.hubness import centred_neighbours, mutual_proximity
-from poster_analysis.neighbour_comparison import comparison_findings, compare_neighbours
+from poster_analysis.neighbour_comparison import compare_neighbours, comparison_findings
 from poster_analysis.reduction import nmf_space, pca_space
 from poster_analysis.similarity import neighbours
 
