@@ -53,7 +53,7 @@ def drawn_features(folder: Path, n_posters: int, weights: str) -> tuple[Iterator
                 for pooling in POOLINGS:
                     backbone = load_backbone(name, pooling=pooling, resize=resize, **given)
                     found = extract(collection, backbone, folder / "store", progress=False)
-                    yield (name, pooling, resize), found.features()
+                    yield (name, pooling, resize), found.features
 
     return extracted(), drawn.read_truth()
 

@@ -79,7 +79,9 @@ def hubness(counts: pd.DataFrame) -> dict[str, float]:
     return {
         "n_neighbors": n_neighbors,
         "skewness": float(skew(n_lists)) if np.ptp(n_lists) else 0.0,
-        "skewness_chance": float(np.nan_to_num(chance.stats(moments="s"))),
+        "skewness_chance": float(chance.stats(moments="s"))
+        if n_neighbors < len(n_lists) - 1
+        else 0.0,
         "antihubs": float((n_lists == 0).mean()),
         "antihubs_chance": float(chance.pmf(0)),
         "largest": int(n_lists.max()),

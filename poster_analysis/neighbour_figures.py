@@ -195,10 +195,11 @@ def neighbour_counts_chart(
     n_posters = int(table.loc[table["way"] == ways[0], "n_posters"].sum())
     page, panels = chart(
         _counts_title(table, ways), counted(n_posters, "poster"), f"{n_neighbors} neighbours each", note,
-        "line: neighbours drawn by lot", x_label="Lists in which a poster stands", left=0.85, right=0.3, gap=0.35,
+        "line: neighbours drawn by lot", x_label="", left=0.85, right=0.3, gap=0.35,
         y_labels=["Posters" + (f": {wrap_text(way, width=6.6 / len(ways) - 1, size=8.5)}" if way else "") for way in ways],
         height=3.6,
     )  # fmt: skip
+    panels[0].set_xlabel("Lists in which a poster stands", loc="left")
     for axes, way in zip(panels, ways, strict=True):
         rows = table[table["way"] == way]
         axes.bar(rows["n_lists"], rows["n_posters"], width=1, color=tint(BLUE, 0.65))
@@ -259,19 +260,15 @@ def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> F
     numbers = [*names, *found, "behind_low", "skewness", "n_posters"]
     table = checked_table(comparison, ["way", "column"], numbers=numbers)
     best = ~(table["behind_low"] > 0)
-    column = wrap_text(table["column"].iloc[0], width=0.8, size=8.5)
-    labels = [
-        f"Common {column}, {n} nearest",
-        *(["Average precision"] if grouped else []),
-        "Skewness (hubs)",
-    ]
+    column = wrap_text(table["column"].iloc[0], width=0.85, size=8.5)
+    labels = [f"Common {column}", *(["Average precision"] if grouped else []), "Skewness (hubs)"]
     left = (
         MARGIN
         + 0.2
         + min(2.6, max(text_width(plain_text(way)[:80], size=8.5) for way in table["way"]))
     )
     page, panels = chart(
-        _comparison_title(table, names, best), counted(int(table["n_posters"].iloc[0]), "poster"), note,
+        _comparison_title(table, names, best), counted(int(table["n_posters"].iloc[0]), "poster"), counted(n, "neighbour"), note,
         "lines: 95\u00a0% intervals", "grey: chance", "hollow: behind the best beyond luck",
         x_label="", left=left, right=0.62, gap=0.05, hang=0, height=1.95 + 0.27 * len(table), bottom=0.5, y_labels=labels,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from made_neighbours import neighbour_table, random_rows, some_ids
 
 from poster_analysis.errors import InputError
 from poster_analysis.judging import bootstrap_interval
-from poster_analysis.neighbour_comparison import comparison_findings, compare_neighbours
+from poster_analysis.neighbour_comparison import compare_neighbours, comparison_findings
 from poster_analysis.neighbour_genres import genre_agreement, poster_scores
 
 N = 80

@@ -76,7 +76,7 @@ def test_franchises_of_drawn_posters_are_brought_back_beyond_chance(drawn, tmp_p
     collection = read_collection(drawn.posters, drawn.metadata)
     features = extract(
         collection, load_backbone("colour", weights="none"), tmp_path, progress=False
-    ).features()
+    ).features
     table = group_retrieval(
         neighbours(features, n_neighbors=20), features.index, drawn.read_truth()
     )
