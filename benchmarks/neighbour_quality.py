@@ -90,7 +90,7 @@ def all_ways(sources: Iterator, spaces: tuple[str, ...]) -> tuple[dict, dict, pd
                 if space == "pca" and treatment == "centred":
                     continue  # it is centred already
                 parts = (*extracted, space, treatment)
-                name = ", ".join(parts)
+                name = " / ".join(parts)
                 ways[name] = find(here, n_neighbors=N_NEIGHBORS, distances=distances)
                 settings[name] = dict(zip(SETTINGS, parts, strict=True))
         index = features.index

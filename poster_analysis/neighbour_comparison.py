@@ -67,7 +67,7 @@ def compare_neighbours(
         behind, behind_low, behind_high (difference in common_genre at `n_neighbors` from the best way,
         and its paired bootstrap interval at 95 %; 0 for the best itself); skewness and antihubs (lower is
         better), largest (see `hubness.hubness`); average_precision with _low and _high if there are
-        groups (0 to 1, higher is better); n_neighbors, n_posters, column.
+        groups (of lists as long as the last of `numbers`; 0 to 1, higher is better); n_neighbors, n_posters, column.
 
     Raises
     ------
@@ -94,7 +94,8 @@ def compare_neighbours(
         hubs = hubness(neighbour_counts(table, index, n_neighbors=n_neighbors))
         row |= {key: hubs[key] for key in ("skewness", "antihubs", "largest")}
         if groups is not None:
-            row |= _groups(retrieval_scores(table, index, groups, column=group_column), draws)
+            listed = table[table["rank"] <= numbers[-1]]
+            row |= _groups(retrieval_scores(listed, index, groups, column=group_column), draws)
         rows.append(row | {"n_neighbors": n_neighbors, "n_posters": len(index), "column": column})
     best_first = [f"common_genre_{n_neighbors}", "way"]
     found = pd.DataFrame(rows).sort_values(best_first, ascending=[False, True], ignore_index=True)
@@ -189,4 +190,5 @@ def _listed(names: Sequence[str], most: int = 5) -> str:
     names = list(names)
     if len(names) > most:
         names = [*names[:most], f"{len(names) - most} more"]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    mark = "; " if any("," in name for name in names) else ", "
+    return " and ".join([mark.join(names[:-1]), names[-1]] if names[1:] else names)
