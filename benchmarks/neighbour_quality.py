@@ -48,30 +48,33 @@ def drawn_features(folder: Path, n_posters: int, weights: str) -> tuple[Iterator
 
     def extracted() -> Iterator[tuple[tuple, Features]]:
         for resize in RESIZES:
-            for name in ("colour", "mobilenet_0.75"):
-                given = {"weights": weights} if name != "colour" else {"weights": "none"}
-                for pooling in POOLINGS:
-                    backbone = load_backbone(name, pooling=pooling, resize=resize, **given)
-                    found = extract(collection, backbone, folder / "store", progress=False)
-                    yield (name, pooling, resize), found.features
+            for pooling in POOLINGS:
+                colour = load_backbone("colour", pooling=pooling, resize=resize, weights="none")
+                found = extract(collection, colour, folder / "store", progress=False)
+                yield ("colour", pooling, resize), found.features
+            network = load_backbone("mobilenet_0.75", resize=resize, weights=weights)
+            found = extract(collection, network, folder / "store", progress=False)
+            yield from pooled(found.features, "mobilenet_0.75", resize)
 
     return extracted(), drawn.read_truth()
 
 
-def pooled(features: Features, name: str) -> Iterator[tuple[tuple, Features]]:
+def pooled(
+    features: Features, name: str, resize: str = "nearest"
+) -> Iterator[tuple[tuple, Features]]:
     """Flattened features of a network, pooled in every way."""
     X, places = features.X, GRID * GRID
     if X.shape[1] % places:
         raise SystemExit(f"{X.shape[1]:,} features are not those of {GRID} x {GRID} places")
     for pooling in POOLINGS:
         if pooling == "flatten":
-            yield (name, pooling, "nearest"), features
+            yield (name, pooling, resize), features
             continue
         parts = []
         for start in range(0, X.shape[0], 250):
             block = X[start : start + 250].toarray()
             parts.append(pool(block.reshape(len(block), GRID, GRID, -1), pooling=pooling))
-        yield (name, pooling, "nearest"), Features(np.vstack(parts), features.index)
+        yield (name, pooling, resize), Features(np.vstack(parts), features.index)
 
 
 def all_ways(sources: Iterator, spaces: tuple[str, ...]) -> tuple[dict, dict, pd.DataFrame]:
@@ -79,7 +82,7 @@ def all_ways(sources: Iterator, spaces: tuple[str, ...]) -> tuple[dict, dict, pd
     ways, settings = {}, {}
     for extracted, features in sources:
         for space in spaces:
-            # other spaces for one resize only: the question of resizing is one of features
+            # resizing is a question of features: other spaces for one of them only
             if space != "raw" and extracted[2] != "nearest":
                 continue
             here = (

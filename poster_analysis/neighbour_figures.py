@@ -185,13 +185,15 @@ def neighbour_counts_chart(
     Raises
     ------
     InputError
-        The table lacks a column or has holes, or there are more than four ways.
+        The table lacks a column or has holes, gives a number of lists twice, or is of more than four ways.
     """
     table = checked_table(distribution, [], numbers=["n_lists", "n_posters", "expected"])
     table["way"] = table["way"].fillna("").astype(str) if "way" in table else ""
     ways = list(dict.fromkeys(table["way"]))
     if len(ways) > 4:
         raise InputError(f"the table is of {len(ways)} ways; a figure has room for 1 to 4")
+    if table.duplicated(["way", "n_lists"]).any() or not (table["n_lists"] >= 0).all():
+        raise InputError("the table must give each number of lists once for a way, from 0 on")
     n_posters = int(table.loc[table["way"] == ways[0], "n_posters"].sum())
     page, panels = chart(
         _counts_title(table, ways), counted(n_posters, "poster"), f"{n_neighbors} neighbours each", note,
@@ -202,7 +204,10 @@ def neighbour_counts_chart(
     panels[0].set_xlabel("Lists in which a poster stands", loc="left")
     for axes, way in zip(panels, ways, strict=True):
         rows = table[table["way"] == way]
-        axes.bar(rows["n_lists"], rows["n_posters"], width=1, color=tint(BLUE, 0.65))
+        heights = np.full(int(rows["n_lists"].max()) + 1, 0.1)
+        heights[rows["n_lists"].astype(int)] = rows["n_posters"].clip(lower=0.1)
+        edges = np.arange(len(heights) + 1) - 0.5
+        axes.stairs(heights, edges, baseline=0.1, fill=True, color=tint(BLUE, 0.65), linewidth=0.6)
         seen = rows[rows["expected"] >= 0.5]
         axes.step(seen["n_lists"], seen["expected"], where="mid", color=GREY, linewidth=1.3)
         axes.set_yscale("log")

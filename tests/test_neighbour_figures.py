@@ -86,7 +86,7 @@ def test_values_of_the_table_are_drawn():
 
 
 @pytest.mark.parametrize("ways", [("",), ("plain", "centred"), tuple("abcd")])
-@pytest.mark.parametrize("longest", [1, 3, 40, 2000])
+@pytest.mark.parametrize("longest", [1, 3, 2000])
 def test_any_counts_are_tidy(ways, longest):
     assert_tidy(neighbour_counts_chart(distribution(ways, longest), n_neighbors=6))
 
@@ -132,5 +132,7 @@ def test_what_cannot_be_drawn_is_refused():
         genre_agreement_chart(pd.concat([agreement(), agreement()]))
     with pytest.raises(InputError, match="5 ways; a figure has room for 1 to 4"):
         neighbour_counts_chart(distribution(tuple("abcde")), n_neighbors=6)
+    with pytest.raises(InputError, match="each number of lists once"):
+        neighbour_counts_chart(pd.concat([distribution(), distribution()]), n_neighbors=6)
     with pytest.raises(InputError, match="no column common_genre_6"):
         neighbour_comparison_chart(comparison().drop(columns="common_genre_6"))
