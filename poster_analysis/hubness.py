@@ -106,12 +106,15 @@ def count_distribution(counts: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        n_lists (0, 1, ... up to the biggest hub), n_posters, expected (how many by chance).
+        n_lists (0, 1, ... up to the biggest hub), n_posters (in just so many), at_least (posters in so
+        many or more), expected (how many of these by chance).
     """
     n_lists = counts["n_lists"].to_numpy()
     numbers = np.arange(n_lists.max() + 1)
-    expected = len(n_lists) * _by_lot(len(n_lists), round(n_lists.mean())).pmf(numbers)
-    found = {"n_lists": numbers, "n_posters": np.bincount(n_lists), "expected": expected}
+    n_posters = np.bincount(n_lists)
+    expected = len(n_lists) * _by_lot(len(n_lists), round(n_lists.mean())).sf(numbers - 1)
+    at_least = n_posters[::-1].cumsum()[::-1]
+    found = {"n_lists": numbers, "n_posters": n_posters, "at_least": at_least, "expected": expected}
     return pd.DataFrame(found)
 
 # %% ../nbs/35e_hubness.ipynb #014

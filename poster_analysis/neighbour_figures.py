@@ -32,7 +32,9 @@ from .errors import InputError
 from .metadata import counted
 
 # %% ../nbs/42a_neighbour_figures.ipynb #006
-def _value_rows(axes: Axes, rows: pd.DataFrame, words: list[str]) -> None:
+def _value_rows(
+    axes: Axes, rows: pd.DataFrame, words: list[str], *, from_zero: bool = False
+) -> None:
     """Each row's band of chance, interval and value from the top down; its words at the right edge."""
     places = np.arange(len(rows))
     if "chance" in rows:
@@ -53,10 +55,10 @@ def _value_rows(axes: Axes, rows: pd.DataFrame, words: list[str]) -> None:
         )  # fmt: skip
     ends = [name for name in ("value", "low", "high", "chance_low", "chance_high") if name in rows]
     low, high = rows[ends].to_numpy().min(), rows[ends].to_numpy().max()
-    room = 0.06 * (max(high, 0) - min(low, 0)) or 0.05
-    axes.set_xlim(min(low, 0) - room * (low < 0), max(high, 0) + room)
+    low, high = (min(low, 0), max(high, 0)) if from_zero else (low, high)
+    room = 0.06 * (high - low) or 0.05
+    axes.set_xlim(low - room, high + room)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.set_yticks([])
     axes.grid(True, axis="x")
@@ -171,8 +173,8 @@ def neighbour_counts_chart(
     Parameters
     ----------
     distribution
-        As `hubness.count_distribution` returns it: columns n_lists, n_posters, expected; with a column way,
-        one panel for each way, four at most.
+        As `hubness.count_distribution` returns it: columns n_lists, n_posters, at_least, expected; with a
+        column way, one panel for each way, four at most.
     n_neighbors
         How many neighbours make a list.
     note
@@ -187,7 +189,9 @@ def neighbour_counts_chart(
     InputError
         The table lacks a column or has holes, gives a number of lists twice, or is of more than four ways.
     """
-    table = checked_table(distribution, [], numbers=["n_lists", "n_posters", "expected"])
+    table = checked_table(
+        distribution, [], numbers=["n_lists", "n_posters", "at_least", "expected"]
+    )
     table["way"] = table["way"].fillna("").astype(str) if "way" in table else ""
     ways = list(dict.fromkeys(table["way"]))
     if len(ways) > 4:
@@ -201,22 +205,34 @@ def neighbour_counts_chart(
         y_labels=["Posters" + (f": {wrap_text(way, width=6.6 / len(ways) - 1, size=8.5)}" if way else "") for way in ways],
         height=3.6,
     )  # fmt: skip
-    panels[0].set_xlabel("Lists in which a poster stands", loc="left")
+    panels[0].set_xlabel("At least so many lists", loc="left")
     for axes, way in zip(panels, ways, strict=True):
         rows = table[table["way"] == way]
-        heights = np.full(int(rows["n_lists"].max()) + 1, 0.1)
-        heights[rows["n_lists"].astype(int)] = rows["n_posters"].clip(lower=0.1)
-        edges = np.arange(len(heights) + 1) - 0.5
-        axes.stairs(heights, edges, baseline=0.1, fill=True, color=tint(BLUE, 0.65), linewidth=0.6)
-        seen = rows[rows["expected"] >= 0.5]
-        axes.step(seen["n_lists"], seen["expected"], where="mid", color=GREY, linewidth=1.3)
-        axes.set_yscale("log")
-        axes.set_ylim(0.6, 1.6 * max(table["n_posters"].max(), table["expected"].max(), 1))
-        axes.set_xlim(-0.02 * table["n_lists"].max() - 1, 1.03 * table["n_lists"].max() + 1)
-        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        one = rows[rows["n_lists"] > 0]
+        axes.fill_between(one["n_lists"], 0.1, one["at_least"], color=tint(BLUE, 0.25), linewidth=0)
+        axes.plot(
+            one["n_lists"],
+            one["at_least"],
+            color=BLUE,
+            **({"marker": "."} if len(one) == 1 else {}),
+        )
+        axes.plot(one["n_lists"], one["expected"].clip(lower=0.1), color=GREY, linewidth=1.2)
+        axes.set(xscale="log", yscale="log", ylim=(0.7, 2 * max(n_posters, 1)))
+        axes.set_xlim(0.9, 1.2 * max(table["n_lists"].max(), 2))
+        axes.annotate(
+            _extremes(rows), (1, 1), (0, -3), xycoords="axes fraction", textcoords="offset points",
+            ha="right", va="top", size=7.5, linespacing=1.3,
+        )  # fmt: skip
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
         axes.minorticks_off()
     return page
+
+
+def _extremes(rows: pd.DataFrame) -> str:
+    """The share of posters in no list, and how many lists the biggest hub stands in."""
+    none = rows.loc[rows["n_lists"] == 0, "n_posters"].sum() / rows["n_posters"].sum()
+    return f"in none: {percent_text(none)}\nat most in {rows.loc[rows['n_posters'] > 0, 'n_lists'].max():,.0f}"
 
 
 def _counts_title(table: pd.DataFrame, ways: list[str]) -> str:
@@ -287,7 +303,7 @@ def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> F
     for axes, (source, part) in zip(panels, shown, strict=True):
         rows = table[source].set_axis(part, axis=1).assign(best=best)
         share = source is names
-        _value_rows(axes, rows, _words(rows["value"], source))
+        _value_rows(axes, rows, _words(rows["value"], source), from_zero=source == ["skewness"])
         if share:
             _shares(axes)
     _row_names(panels[0], list(table["way"]), left=left)
@@ -295,10 +311,12 @@ def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> F
 
 
 def _words(values: pd.Series, source: list[str]) -> list[str]:
-    """Values of a panel in words: shares as percentages, skewness with two decimals, others as scores."""
+    """Values of a panel in words: shares and skewness with a decimal or two, others as scores."""
     if source == ["skewness"]:
         return [f"{value:z.2f}".replace("-", "−") for value in values]
-    return [score_text(v) if source[0] == "average_precision" else percent_text(v) for v in values]
+    if source[0] == "average_precision":
+        return [score_text(value) for value in values]
+    return [f"{100 * value:.1f}\u00a0%" for value in values]
 
 
 def _comparison_title(table: pd.DataFrame, names: list[str], best: pd.Series) -> str:

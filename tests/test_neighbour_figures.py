@@ -29,10 +29,13 @@ def agreement(numbers=(1, 6, 20), value=0.6, measures=("common genre", "jaccard"
 def distribution(ways=("",), longest=40):
     """Numbers that fall by halves, a little slower for each way."""
     n_lists = np.arange(longest)
-    parts = [
-        {"n_lists": n_lists, "n_posters": np.rint(900 / (1.3 - 0.05 * way) ** n_lists), "expected": 500 / (1 + (n_lists - 6) ** 2)}
-        for way in range(len(ways))
-    ]  # fmt: skip
+    parts = []
+    for way in range(len(ways)):
+        n_posters = np.rint(900 / (1.3 - 0.05 * way) ** n_lists)
+        at_least, expected = n_posters[::-1].cumsum()[::-1], 500 / (1 + (n_lists - 6) ** 2)
+        parts.append(
+            {"n_lists": n_lists, "n_posters": n_posters, "at_least": at_least, "expected": expected}
+        )
     table = pd.concat(
         [pd.DataFrame(part).assign(way=way) for way, part in zip(ways, parts, strict=True)]
     )
@@ -92,7 +95,9 @@ def test_any_counts_are_tidy(ways, longest):
 
 
 def test_the_headline_of_counts_names_hubs_and_antihubs():
-    one = pd.DataFrame({"n_lists": [0, 1, 2], "n_posters": [2, 1, 1], "expected": [1, 2, 1]})
+    one = pd.DataFrame(
+        {"n_lists": [0, 1, 2], "n_posters": [2, 1, 1], "at_least": [4, 2, 1], "expected": [4, 3, 1]}
+    )
     label = neighbour_counts_chart(one, n_neighbors=1).get_label()
     assert (
         label
