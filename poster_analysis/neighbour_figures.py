@@ -59,7 +59,8 @@ def _value_rows(
     room = 0.06 * (high - low) or 0.05
     axes.set_xlim(low - room, high + room)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    inches = axes.get_position().width * axes.figure.get_size_inches()[0]
+    axes.xaxis.set_major_locator(MaxNLocator(max(1, int(inches / 0.6))))
     axes.set_yticks([])
     axes.grid(True, axis="x")
 
