@@ -17,7 +17,7 @@ from .errors import InputError
 from .features import Features
 from .judging import checked_numbers, neighbour_rows
 from .metadata import counted
-from .similarity import _id_order
+from .similarity import id_order
 
 # %% ../nbs/35e_hubness.ipynb #006
 def neighbour_counts(
@@ -135,7 +135,7 @@ def _neighbours_by(features: Features, n_neighbors: int, scored, similarity=None
         raise InputError(
             f"n_neighbors is {n_neighbors}; with {counted(n, 'poster')} valid values are 1 to {n - 1}"
         )
-    rank = _id_order(features)
+    rank = id_order(features)
 
     def found(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         scores = scored(rows)

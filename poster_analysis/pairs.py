@@ -228,6 +228,13 @@ class Distances:
         squared[self.first[rows][:, None] == self.first] = 0
         return squared
 
+    def similarities(self, rows: np.ndarray) -> np.ndarray:
+        """Cosine similarities of `rows` to all rows; those of a row of zeros are 0."""
+        similarities = 1 - self.squared(rows, normalised=True) / 2
+        similarities[self.norms[rows] == 0] = 0
+        similarities[:, self.norms == 0] = 0
+        return similarities
+
 
 def survey(X: Rows) -> Distances:
     """Distances that are not kept: what one reading of the features tells, without any product."""

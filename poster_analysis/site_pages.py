@@ -84,6 +84,9 @@ _FIGURES = {
     "convergence": "How NMF converged",
     "nmf_components": "The parts that NMF finds",
     "neighbours": "The nearest posters",
+    "genre_agreement": "Whether neighbours are films of the same kind",
+    "neighbour_counts": "Whether a few posters are everybody’s neighbour",
+    "neighbour_comparison": "Whether another way of comparing does better",
 }
 _PICTURES = (".png", ".jpg", ".jpeg")
 
@@ -182,6 +185,10 @@ _TABLES = {
     "convergence": "The error of NMF after each iteration.",
     "nmf_components": "The posters that show each part.",
     "neighbours": "The nearest neighbours of every film.",
+    "genre_agreement": "How often neighbours share a genre, against shuffled genres.",
+    "neighbour_counts": "In how many lists of neighbours each film stands.",
+    "neighbour_count_distribution": "How many films stand in so many lists, for each way of comparing.",
+    "neighbour_comparison": "Ways of comparing the same features, side by side.",
     "thumbnails": "The small pictures of posters that the pages show.",
     "features_index": "Which film each row of the features is.",
 }

@@ -499,6 +499,7 @@ def test_a_poster_without_features_is_similar_to_nothing():
     for distances in (None, row_distances(X)):
         rows, similarities = nearest_neighbors(X, n_neighbors=3, distances=distances)
         assert rows[0].tolist() == [1, 2, 3] and (similarities == 0).all()
+    assert (row_distances(X).similarities(np.arange(5)) == np.diag([0, 1, 1, 1, 1])).all()
 
 
 def test_a_vector_from_outside_finds_the_poster_it_was_made_from():

@@ -44,6 +44,7 @@ def test_everything_is_the_same_from_the_file_and_nothing_can_be_written_to_it(s
     assert not mapped.unit.flags.writeable and isinstance(mapped.unit.base, np.memmap)
     rows = np.array([5, 8, 299, 0])
     assert np.array_equal(mapped.squared(rows), measured.squared(rows))
+    assert np.array_equal(mapped.similarities(rows), measured.similarities(rows))
     for one, other in zip(
         nearest_neighbors(X, distances=mapped), nearest_neighbors(X), strict=True
     ):
