@@ -161,7 +161,7 @@ def comparison_findings(table: pd.DataFrame) -> list[str]:
     if len(level):
         are = "differs" if len(level) == 1 else "differ"
         sentences.append(
-            f"{_listed(level['way'])} {are} from it by no more than the posters' luck allows."
+            f"{_sentence(_listed(level['way']))} {are} from it by no more than the posters' luck allows."
         )
     if len(worse):
         last = worse.iloc[-1]
@@ -183,6 +183,11 @@ def comparison_findings(table: pd.DataFrame) -> list[str]:
             f"{finder['average_precision_high']:.3f})."
         )
     return sentences
+
+
+def _sentence(text: str) -> str:
+    """A text with a capital at its head."""
+    return text[:1].upper() + text[1:]
 
 
 def _listed(names: Sequence[str], most: int = 5) -> str:
