@@ -207,7 +207,8 @@ def compare_components(analysis: Analysis, space: str) -> Stage:
 def _compare_components(analysis: Analysis, space: str, folder: Path) -> Outcome:
     """Write the silhouette for several numbers of components, the study's own among them."""
     most = len(analysis.sample) // 2  # with more, most components belong to one poster each
-    numbers = {number for number in analysis.parameters.n_components_tried if number <= most}
+    asked = analysis.parameters.n_components_tried
+    numbers, left_out = ({n for n in asked if (n <= most) == fits} for fits in (True, False))
     table = clustering.components_sweep(
         analysis.space(space),
         analysis.distances,
@@ -220,4 +221,10 @@ def _compare_components(analysis: Analysis, space: str, folder: Path) -> Outcome
         table, n_clusters=analysis.parameters.n_clusters, n_posters=len(analysis.sample)
     )
     save_figure(figure, folder / "figures" / f"components_{space}.png")
-    return Outcome(findings.components_findings(table))
+    sentences = findings.components_findings(table)
+    if left_out:
+        sentences.append(
+            f"Not tried: {', '.join(f'{n:,}' for n in sorted(left_out))} components, since with more than {most:,}, half "
+            "the number of posters, most would belong to one poster each."
+        )
+    return Outcome(sentences)
