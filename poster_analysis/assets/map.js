@@ -28,8 +28,11 @@
   const numberOf = new Map(data.ids.map((id, i) => [id, i]));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const folded = data.titles.map(fold);
+  // "Moon, The (1990)" is found as "the moon" too
+  const turned = folded.map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1"));
   const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
   const SHAPES = ["circle", "square", "triangle"];
+  const narrow = matchMedia("(max-width: 44rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const canvas = get("map"), context = canvas.getContext("2d");
 
@@ -129,7 +132,7 @@
     const others = styleOf.reduce((sum, style) => sum + (style === rest), 0);
     if (others) entries.push([-1, "other or unknown", others, rest]);
     if (!entries.some(([code]) => code === only)) only = null;
-    get("legend-title").textContent = `${column.name} (choose to show alone)`;
+    get("legend-title").textContent = column.name;
     get("entries").replaceChildren(...entries.map(([code, name, count, style]) => {
       const item = make("li"), button = make("button");
       button.type = "button";
@@ -213,19 +216,24 @@
     context.globalAlpha = 1;
   };
 
-  const drawPoster = (i, colour, edge) => {
+  const drawPoster = (i, mark, edge) => {
     const [number, left, top, w, h] = data.sprites.slice(5 * i, 5 * i + 5);
     const [wide, high] = box(i), x = toX(xs[i]) - wide / 2, y = toY(ys[i]) - high / 2;
-    context.fillStyle = colour;
+    context.fillStyle = mark.colour;
     context.fillRect(x - edge, y - edge, wide + 2 * edge, high + 2 * edge);
     const image = number < 0 ? null : sheet(number);
     if (image) context.drawImage(image, left, top, w, h, x, y, wide, high);
+    if (mark !== rest && high > 36 && styles.length > COLOURS.length) { // a colour that two values share is told apart by its shape
+      const tile = stamp({ colour: paper, shape: mark.shape }, 11), side = tile.width / dots;
+      context.fillRect(x - edge, y - edge, side + 2, side + 2);
+      context.drawImage(tile, x - edge + 1, y - edge + 1, side, side);
+    }
   };
   const drawPosters = (seen) => {
     const edge = spriteSize > 40 ? 2.5 : 1.5;
     for (const lit of only === null ? [true] : [false, true]) {
       context.globalAlpha = lit ? 1 : 0.15;
-      for (const i of seen) if (isLit(i) === lit) drawPoster(i, (lit ? styleOf[i] : rest).colour, edge);
+      for (const i of seen) if (isLit(i) === lit) drawPoster(i, lit ? styleOf[i] : rest, edge);
     }
     context.globalAlpha = 1;
   };
@@ -255,7 +263,7 @@
     context.stroke();
     context.globalAlpha = 1;
     for (const i of [...near].reverse().concat(chosen)) {
-      if (asPosters) drawPoster(i, styleOf[i].colour, 2);
+      if (asPosters) drawPoster(i, styleOf[i], 2);
       ring(i, i === chosen ? 10 : 7, i === chosen ? accent : ink, i === chosen ? 3 : 1.5);
     }
     context.font = "600 12px system-ui, sans-serif";
@@ -372,7 +380,7 @@
     canvas.width = Math.round(width * dots);
     canvas.height = Math.round(height * dots);
     const wide = data.extent[0], high = data.extent[1];
-    fit = Math.max(60, Math.min((width - 48) / Math.max(wide, 0.05), (height - 72) / Math.max(high, 0.05)));
+    fit = Math.max(60, Math.min((width - 48) / Math.max(wide, 0.05), (height - 104) / Math.max(high, 0.05)));
     if (full) view.scale = fit;
     clamp();
     draw();
@@ -455,7 +463,7 @@
       image.src = thumbnail;
       image.alt = `Poster of ${data.titles[i]}`;
       shown.append(image);
-    } else shown.append(picture(i, Math.max(140, data.spriteHeight), 140));
+    } else shown.append(picture(i, narrow.matches ? 96 : 140, 140));
     const pairs = data.columns.map(({ name, values, codes }) => [name, codes[i].map((code) => values[code]).join(", ")]);
     for (const [name, value] of [...pairs, ["id", data.ids[i]]]) {
       if (!value) continue;
@@ -673,7 +681,9 @@
     const hits = [];
     for (let i = 0; i < n; i++) {
       if (data.ids[i] === field.value.trim()) hits.push([-1, i]);
-      else if (words.every((word) => folded[i].includes(word))) hits.push([folded[i].startsWith(text) ? 0 : 1, i]);
+      else if (folded[i].startsWith(text) || turned[i].startsWith(text)) hits.push([0, i]);
+      else if (folded[i].includes(text) || turned[i].includes(text)) hits.push([1, i]);
+      else if (words.every((word) => folded[i].includes(word))) hits.push([2, i]);
     }
     hits.sort((a, b) => a[0] - b[0] || folded[a[1]].length - folded[b[1]].length || a[1] - b[1]);
     found = hits.slice(0, 40).map(([, i]) => i);
@@ -735,7 +745,7 @@
   };
   window.addEventListener("hashchange", follow);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
-  if (matchMedia("(max-width: 44rem)").matches) get("legend").open = false;
+  if (narrow.matches) get("legend").open = false;
   column = data.columns[0] ?? null;
   readTheme();
   new ResizeObserver(resize).observe(get("stage"));
