@@ -58,7 +58,11 @@
     const image = new Image(), entry = { image, ready: false };
     sheets[number] = entry;
     image.src = data.sheets[number];
-    image.decode().then(() => { entry.ready = true; redraw(); }, () => {});
+    // a bitmap stays decoded; an image would be decoded again whenever the browser has forgotten it
+    image.decode().then(() => createImageBitmap(image).catch(() => image)).then((bitmap) => {
+      Object.assign(entry, { image: bitmap, ready: true });
+      redraw();
+    }, () => {});
     return null;
   };
 
@@ -106,6 +110,7 @@
     [paper, ink, grey, accent] = ["--paper", "--ink", "--dot", "--accent"].map(css);
     rest = { colour: grey, shape: "circle" };
     stamps.clear();
+    masks.clear();
     if (column) colourBy(column);
     else styleOf = data.ids.map(() => rest);
     redraw();
@@ -203,17 +208,47 @@
 
   // ---- drawing
 
+  /* Points are mixed into the pixels one by one: many times as fast as asking the canvas for each. */
+  let pixels = null;
+  const masks = new Map();
+  const maskOf = (style, size) => {
+    const key = `${style.colour} ${style.shape} ${size} ${dots}`;
+    if (!masks.has(key)) {
+      const tile = stamp(style, size), side = tile.width, covered = [];
+      const values = tile.getContext("2d").getImageData(0, 0, side, side).data;
+      for (let k = 0; k < side * side; k++) {
+        if (values[4 * k + 3]) covered.push(k % side, Math.floor(k / side), values[4 * k + 3] / 255);
+      }
+      const rgb = [1, 3, 5].map((from) => parseInt(style.colour.slice(from, from + 2), 16));
+      masks.set(key, { side, covered: Float32Array.from(covered), rgb });
+    }
+    return masks.get(key);
+  };
+  const drawPoint = (x, y, { side, covered, rgb: [red, green, blue] }, opacity) => {
+    const { data: values, width: across, height: down } = pixels;
+    const left = Math.round(x * dots - side / 2), top = Math.round(y * dots - side / 2);
+    if (left < 0 || top < 0 || left + side > across || top + side > down) return;
+    for (let k = 0; k < covered.length; k += 3) {
+      const at = 4 * ((top + covered[k + 1]) * across + left + covered[k]), share = covered[k + 2] * opacity;
+      values[at] += (red - values[at]) * share;
+      values[at + 1] += (green - values[at + 1]) * share;
+      values[at + 2] += (blue - values[at + 2]) * share;
+    }
+  };
   const drawPoints = (seen) => {
     const size = Math.min(9, Math.max(4, 130 / Math.sqrt(n)) * (view.scale / fit) ** 0.35);
+    if (!pixels || pixels.width !== canvas.width || pixels.height !== canvas.height) {
+      pixels = context.createImageData(canvas.width, canvas.height);
+    }
+    const words = new Uint32Array(pixels.data.buffer), [red, green, blue] = maskOf({ colour: paper, shape: "circle" }, 4).rgb;
+    words.fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
     for (const lit of only === null ? [true] : [false, true]) {
-      context.globalAlpha = lit ? 0.9 : 0.25;
       for (const i of seen) {
         if (isLit(i) !== lit) continue;
-        const tile = stamp(lit ? styleOf[i] : rest, Math.round(2 * size) / 2), side = tile.width / dots;
-        context.drawImage(tile, toX(xs[i]) - side / 2, toY(ys[i]) - side / 2, side, side);
+        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lit ? styleOf[i] : rest, Math.round(2 * size) / 2), lit ? 0.9 : 0.25);
       }
     }
-    context.globalAlpha = 1;
+    context.putImageData(pixels, 0, 0);
   };
 
   const drawPoster = (i, mark, edge) => {
