@@ -258,7 +258,7 @@
     context.fillRect(x - edge, y - edge, wide + 2 * edge, high + 2 * edge);
     const image = number < 0 ? null : sheet(number);
     if (image) context.drawImage(image, left, top, w, h, x, y, wide, high);
-    if (mark !== rest && high > 36 && styles.length > COLOURS.length) { // a colour that two values share is told apart by its shape
+    if (mark.shape !== "circle" && high > 36) { // a colour that two values share is told apart by its shape
       const tile = stamp({ colour: paper, shape: mark.shape }, 11), side = tile.width / dots;
       context.fillRect(x - edge, y - edge, side + 2, side + 2);
       context.drawImage(tile, x - edge + 1, y - edge + 1, side, side);
