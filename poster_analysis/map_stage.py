@@ -109,8 +109,14 @@ def _about(analysis: Analysis, placed: PosterMap) -> str:
     return (
         f"{n_posters:,}{of} posters, placed by {placed.reason}; from {counted(n_axes, 'principal component')} of "
         f"{analysis.run.record['backbone']['name']} features, seed {analysis.parameters.random_state}. "
-        "What lies near looks alike; how far apart groups lie means little."
+        f"{_READING[placed.method]}"
     )
+
+
+_READING = {
+    "umap": "What lies near looks alike; how far apart groups lie means little.",
+    "pca": "What looks alike lies near, but what lies near need not look alike.",
+}
 
 
 def _kept(placed: PosterMap, nearest: pd.DataFrame, ids: list[str]) -> tuple[str, float]:

@@ -142,7 +142,9 @@ def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, 
     text = files[f"map/{PAGE}"].read_text(encoding="utf-8")
     folder.mkdir(parents=True)
     files[f"map/{PAGE}"] = folder / PAGE
-    files[f"map/{PAGE}"].write_text(with_way_back(text, "../index.html", run_title(run)), encoding="utf-8")
+    files[f"map/{PAGE}"].write_text(
+        with_way_back(text, "../index.html", run_title(run)), encoding="utf-8"
+    )
     says = "All posters in one picture: go near, search, and draw around some to list them."
     return [(f"map/{PAGE}", "Map of the posters", says)], files
 

@@ -118,6 +118,8 @@
 
   const has = (i, code) => (code < 0 ? styleOf[i] === rest : column.codes[i].includes(code));
   const isLit = (i) => only === null || has(i, only);
+  let alone = null; // the style of what is shown alone: a poster of two genres then has the colour of that one
+  const lookOf = (i) => (!isLit(i) ? rest : alone ?? styleOf[i]);
 
   const colourBy = (chosenColumn) => {
     column = chosenColumn;
@@ -245,7 +247,7 @@
     for (const lit of only === null ? [true] : [false, true]) {
       for (const i of seen) {
         if (isLit(i) !== lit) continue;
-        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lit ? styleOf[i] : rest, Math.round(2 * size) / 2), lit ? 0.9 : 0.25);
+        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lookOf(i), Math.round(2 * size) / 2), lit ? 0.9 : 0.25);
       }
     }
     context.putImageData(pixels, 0, 0);
@@ -268,7 +270,7 @@
     const edge = spriteSize > 40 ? 2.5 : 1.5;
     for (const lit of only === null ? [true] : [false, true]) {
       context.globalAlpha = lit ? 1 : 0.15;
-      for (const i of seen) if (isLit(i) === lit) drawPoster(i, lit ? styleOf[i] : rest, edge);
+      for (const i of seen) if (isLit(i) === lit) drawPoster(i, lookOf(i), edge);
     }
     context.globalAlpha = 1;
   };
@@ -298,7 +300,7 @@
     context.stroke();
     context.globalAlpha = 1;
     for (const i of [...near].reverse().concat(chosen)) {
-      if (asPosters) drawPoster(i, styleOf[i], 2);
+      if (asPosters) drawPoster(i, lookOf(i), 2);
       ring(i, i === chosen ? 10 : 7, i === chosen ? accent : ink, i === chosen ? 3 : 1.5);
     }
     context.font = "600 12px system-ui, sans-serif";
@@ -354,6 +356,7 @@
     context.fillStyle = paper;
     context.fillRect(0, 0, width, height);
     spriteSize = spriteHigh();
+    alone = only === null ? null : styles.find(({ code }) => code === only) ?? rest;
     const seen = inView(spriteSize);
     asPosters = data.sheets.length > 0 && spriteSize >= 18 && seen.length <= 4000;
     if (asPosters) drawPosters(seen);
