@@ -759,9 +759,9 @@
 
   // ---- the rest
 
-  get("in").addEventListener("click", () => zoom(1.6));
-  get("out").addEventListener("click", () => zoom(1 / 1.6));
-  get("all").addEventListener("click", home);
+  get("zoom-in").addEventListener("click", () => zoom(1.6));
+  get("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
+  get("zoom-all").addEventListener("click", home);
   get("lasso").addEventListener("click", () => setLasso(!lassoMode));
   get("inview").addEventListener("click", () => setList(inView()));
   const picker = get("colour");
