@@ -192,11 +192,11 @@
       const dx = Math.abs(toX(xs[i]) - px), dy = Math.abs(toY(ys[i]) - py);
       if (asPosters) {
         const [w, h] = box(i);
-        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([isLit(i) ? 0 : 1, i === chosen ? 0 : 1, 0, i]);
-      } else if (dx < 12 && dy < 12) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, 0, i]);
+        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([isLit(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
+      } else if (dx < 12 && dy < 12) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, i]);
     }
     found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    return found.map((entry) => entry[3]);
+    return found.map((entry) => entry[2]);
   };
   const nearestToMiddle = () => {
     let best = -1, least = Infinity;
@@ -763,7 +763,7 @@
   get("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
   get("zoom-all").addEventListener("click", home);
   get("lasso").addEventListener("click", () => setLasso(!lassoMode));
-  get("inview").addEventListener("click", () => setList(inView()));
+  get("inview").addEventListener("click", () => { setList(inView()); get("panel").focus({ preventScroll: true }); });
   const picker = get("colour");
   data.columns.forEach(({ name }, number) => {
     const option = make("option", "", name);
@@ -780,6 +780,7 @@
     try { id = decodeURIComponent(id); } catch { /* not an address of ours: taken as it is */ }
     const i = numberOf.get(id);
     if (i !== undefined && i !== chosen) choose(i, { move: true, address: false });
+    else if (!id && panelShows === "film") closePanel();
   };
   window.addEventListener("hashchange", follow);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
