@@ -18,6 +18,7 @@ from .errors import InputError, RunError
 from .files import digest, file_digest
 from .intake import SPACES, run_extraction, say, told
 from .judging_stages import judge_neighbours
+from .map_stage import draw_map
 from .neighbour_stages import find_neighbours
 from .search import find_film
 from .stages import Analysis, compare_components, extraction_of, reduce_to
@@ -226,7 +227,7 @@ def run_study(
         compare_with_chance(analysis, analysis.spaces)
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
-    last += [judge_neighbours(analysis), find_duplicates(analysis)]
+    last += [judge_neighbours(analysis), find_duplicates(analysis), draw_map(analysis)]
     write_reports(analysis, [*reduced, *compared, *clustered, *last])
     _publish_if_changed(run.out)
     return run

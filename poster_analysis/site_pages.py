@@ -191,6 +191,7 @@ _TABLES = {
     "neighbour_count_distribution": "How many films stand in so many lists, for each way of comparing.",
     "neighbour_comparison": "Ways of comparing the same features, side by side.",
     "duplicates": "Posters that are the same picture: encoded anew, trimmed, in other colours or with other words.",
+    "map": "Where every poster lies on the map.",
     "thumbnails": "The small pictures of posters that the pages show.",
     "features_index": "Which film each row of the features is.",
 }

@@ -27,11 +27,12 @@ import poster_analysis
 from .errors import InputError, RunError
 from .files import written_whole
 from .html_strips import move_thumbnails
+from .map_page import PAGE, with_way_back
 from .pages import warnings_of
 from .report_parameters import read_notebook
 from .site_blocks import escaped, html_block
 from .site_notebooks import cut_notebook, notebook_title, path_cuts, readable
-from .site_pages import index, notices, overview, place, run_cuts
+from .site_pages import index, notices, overview, place, run_cuts, run_title
 from .study import RECORD, Run, open_run, runs
 
 # %% ../nbs/53_website.ipynb #005
@@ -131,13 +132,31 @@ def _run_address(run: Run) -> str:
     return f"runs/{run.name}" if run.name else "study"
 
 
+def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
+    """Of the map of a run, if it has one, the address, title and subtitle; and its files."""
+    stage = run.finished("map")
+    names = [name for name in stage.outputs if name.startswith("map/")] if stage else []
+    files = {name: run.folder / name for name in names if (run.folder / name).is_file()}
+    if f"map/{PAGE}" not in files:
+        return [], {}
+    text = files[f"map/{PAGE}"].read_text(encoding="utf-8")
+    folder.mkdir(parents=True)
+    files[f"map/{PAGE}"] = folder / PAGE
+    files[f"map/{PAGE}"].write_text(
+        with_way_back(text, "../index.html", run_title(run)), encoding="utf-8"
+    )
+    says = "All posters in one picture: go near, search, and draw around some to list them."
+    return [(f"map/{PAGE}", "Map of the posters", says)], files
+
+
 def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dict[str, Path]:
     """Write the source of every page; return the files that belong beside them."""
     files = {}
     for run in ready:
         address = _run_address(run)
         reports = _write_reports(run, source / address)
-        page = overview(run, reports)
+        maps, map_files = _map(run, source / address / "map")
+        page = overview(run, [*reports, *maps])
         tree = _toctree(name.removesuffix(".html") for name, _, _ in reports)
         (source / address).mkdir(parents=True, exist_ok=True)
         (source / address / "index.md").write_text(page.markdown + tree, encoding="utf-8")
@@ -146,6 +165,7 @@ def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dic
         files |= {f"{address}/notebooks/{path.name}": path for path in notebooks.glob("*.ipynb")}
         thumbnails = (run.folder / "thumbnails").glob("*.jpg")
         files |= {f"{address}/thumbnails/{path.name}": path for path in thumbnails}
+        files |= {f"{address}/{name}": path for name, path in map_files.items()}
     first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
     tree = _toctree(f"{_run_address(run)}/index" for run in ready)
     (source / "index.md").write_text(first.markdown + tree, encoding="utf-8")

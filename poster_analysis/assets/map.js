@@ -1,0 +1,793 @@
+// A map of posters: points from afar, posters from near. Plain Canvas; every text is put in as text.
+(() => {
+  "use strict";
+
+  const get = (id) => document.getElementById(id);
+  const make = (name, className = "", text = "") => {
+    const node = document.createElement(name);
+    if (className) node.className = className;
+    if (text) node.textContent = text;
+    return node;
+  };
+
+  try {
+    const mode = localStorage.getItem("mode");
+    if (mode === "light" || mode === "dark") document.documentElement.dataset.theme = mode;
+  } catch { /* a browser may keep no memory for files */ }
+
+  const data = window.posterMap;
+  if (!data) {
+    document.body.append(make("p", "message", "The file data.js, which lies beside this page, is missing or damaged."));
+    return;
+  }
+
+  // ---- what there is
+
+  const n = data.ids.length;
+  const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y);
+  const numberOf = new Map(data.ids.map((id, i) => [id, i]));
+  const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const folded = data.titles.map(fold);
+  // "Moon, The (1990)" is found as "the moon" too
+  const turned = folded.map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1"));
+  const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+  const SHAPES = ["circle", "square", "triangle"];
+  const narrow = matchMedia("(max-width: 44rem)");
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const canvas = get("map"), context = canvas.getContext("2d");
+
+  let width = 1, height = 1, dots = 1, fit = 1;
+  const view = { x: 0.5, y: 0.5, scale: 0 };
+  let column = null, styleOf = [], styles = [], only = null; // how posters are coloured
+  let over = -1, chosen = -1, list = [], panelShows = "";
+  let lassoMode = false, line = null, flight = 0, frame = 0, byKeys = false;
+
+  document.title = data.title;
+  get("title").textContent = data.title;
+  get("about").textContent = data.about;
+
+  const say = (text) => { get("said").textContent = text; };
+  const redraw = () => { frame = frame || requestAnimationFrame(draw); };
+  const counted = (count) => `${count.toLocaleString("en")} poster${count === 1 ? "" : "s"}`;
+
+  // ---- sheets of sprites, loaded when they are first needed
+
+  const sheets = data.sheets.map(() => null);
+  const sheet = (number) => {
+    if (sheets[number]) return sheets[number].ready ? sheets[number].image : null;
+    const image = new Image(), entry = { image, ready: false };
+    sheets[number] = entry;
+    image.src = data.sheets[number];
+    // a bitmap stays decoded; an image would be decoded again whenever the browser has forgotten it
+    image.decode().then(() => createImageBitmap(image).catch(() => image)).then((bitmap) => {
+      Object.assign(entry, { image: bitmap, ready: true });
+      redraw();
+    }, () => {});
+    return null;
+  };
+
+  const picture = (i, high, wide = 2 * high) => {
+    const node = make("span", "picture");
+    node.setAttribute("aria-hidden", "true");
+    const [number, left, top, w, h] = data.sprites.slice(5 * i, 5 * i + 5);
+    const size = number < 0 ? 1 : Math.min(high / h, wide / w);
+    node.style.width = `${number < 0 ? (high * 2) / 3 : w * size}px`;
+    node.style.height = `${number < 0 ? high : h * size}px`;
+    if (number >= 0) {
+      node.style.backgroundImage = `url("${data.sheets[number]}")`;
+      node.style.backgroundSize = `${data.sheetWidth * size}px auto`;
+      node.style.backgroundPosition = `${-left * size}px ${-top * size}px`;
+    }
+    return node;
+  };
+
+  // ---- colours
+
+  const stamps = new Map();
+  const stamp = (style, size) => {
+    const key = `${style.colour} ${style.shape} ${size} ${dots}`;
+    if (!stamps.has(key)) {
+      const tile = make("canvas"), side = Math.ceil((size + 1) * dots), at = tile.getContext("2d");
+      tile.width = tile.height = side;
+      at.fillStyle = style.colour;
+      const middle = side / 2, half = (size * dots) / 2;
+      at.beginPath();
+      if (style.shape === "square") at.rect(middle - 0.89 * half, middle - 0.89 * half, 1.78 * half, 1.78 * half);
+      else if (style.shape === "triangle") {
+        at.moveTo(middle, middle - half);
+        at.lineTo(middle + half, middle + 0.8 * half);
+        at.lineTo(middle - half, middle + 0.8 * half);
+      } else at.arc(middle, middle, half, 0, 2 * Math.PI);
+      at.fill();
+      stamps.set(key, tile);
+    }
+    return stamps.get(key);
+  };
+
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let paper, ink, grey, accent, rest;
+  const readTheme = () => {
+    [paper, ink, grey, accent] = ["--paper", "--ink", "--dot", "--accent"].map(css);
+    rest = { colour: grey, shape: "circle" };
+    stamps.clear();
+    masks.clear();
+    if (column) colourBy(column);
+    else styleOf = data.ids.map(() => rest);
+    redraw();
+  };
+
+  const has = (i, code) => (code < 0 ? styleOf[i] === rest : column.codes[i].includes(code));
+  const isLit = (i) => only === null || has(i, only);
+  let alone = null; // the style of what is shown alone: a poster of two genres then has the colour of that one
+  const lookOf = (i) => (!isLit(i) ? rest : alone ?? styleOf[i]);
+
+  const colourBy = (chosenColumn) => {
+    column = chosenColumn;
+    const counts = column.values.map(() => 0);
+    for (const codes of column.codes) for (const code of codes) counts[code] += 1;
+    const most = COLOURS.length * SHAPES.length;
+    const top = new Set(counts.map((_, code) => code).sort((a, b) => counts[b] - counts[a]).slice(0, most));
+    styles = [];
+    for (const code of column.values.keys()) {
+      if (!top.has(code)) continue;
+      const place = styles.length;
+      styles.push({ code, colour: COLOURS[place % COLOURS.length], shape: SHAPES[Math.floor(place / COLOURS.length)] });
+    }
+    const byCode = new Map(styles.map((style) => [style.code, style]));
+    styleOf = column.codes.map((codes) => byCode.get(codes.find((code) => byCode.has(code))) ?? rest);
+    const entries = styles.map((style) => [style.code, column.values[style.code], counts[style.code], style]);
+    const others = styleOf.reduce((sum, style) => sum + (style === rest), 0);
+    if (others) entries.push([-1, "other or unknown", others, rest]);
+    if (!entries.some(([code]) => code === only)) only = null;
+    get("legend-title").textContent = column.name;
+    get("entries").replaceChildren(...entries.map(([code, name, count, style]) => {
+      const item = make("li"), button = make("button");
+      button.type = "button";
+      button.setAttribute("aria-pressed", String(code === only));
+      const mark = make("i", style.shape);
+      mark.style.background = style.colour;
+      const label = make("span", "name", name);
+      label.dir = "auto";
+      label.title = name;
+      button.append(mark, label, make("span", "count", count.toLocaleString("en")));
+      button.addEventListener("click", () => {
+        only = only === code ? null : code;
+        for (const other of get("entries").querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button && only !== null));
+        say(only === null ? "All posters shown" : `${name}: ${counted(count)}`);
+        redraw();
+      });
+      item.append(button);
+      return item;
+    }));
+    redraw();
+  };
+
+  // ---- where things are on the screen
+
+  const toX = (x) => width / 2 + (x - view.x) * view.scale;
+  const toY = (y) => height / 2 - (y - view.y) * view.scale;
+  const most = () => fit * Math.max(40, 2.5 * Math.sqrt(n));
+  const spriteHigh = () => {
+    const high = (0.9 * fit) / Math.sqrt(n);
+    return Math.min(Math.max(2, high * (view.scale / fit) ** 0.85), 2 * data.spriteHeight);
+  };
+  const inView = (margin = 0) => {
+    const found = [];
+    for (let i = 0; i < n; i++) {
+      const x = toX(xs[i]), y = toY(ys[i]);
+      if (x >= -margin && x <= width + margin && y >= -margin && y <= height + margin) found.push(i);
+    }
+    return found;
+  };
+  let asPosters = false, spriteSize = 2;
+  const box = (i) => {
+    const w = data.sprites[5 * i + 3], h = data.sprites[5 * i + 4], size = spriteSize / data.spriteHeight;
+    return [w * size, h * size];
+  };
+
+  /* All posters at a place of the screen, the uppermost first; one look at each poster is quick enough. */
+  const at = (px, py) => {
+    const found = [];
+    for (let i = n - 1; i >= 0; i--) {
+      const dx = Math.abs(toX(xs[i]) - px), dy = Math.abs(toY(ys[i]) - py);
+      if (asPosters) {
+        const [w, h] = box(i);
+        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([isLit(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
+      } else if (dx < 12 && dy < 12) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, i]);
+    }
+    found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    return found.map((entry) => entry[2]);
+  };
+  const nearestToMiddle = () => {
+    let best = -1, least = Infinity;
+    for (let i = 0; i < n; i++) {
+      if (!isLit(i)) continue;
+      const distance = (xs[i] - view.x) ** 2 + (ys[i] - view.y) ** 2;
+      if (distance < least) [best, least] = [i, distance];
+    }
+    return best;
+  };
+
+  // ---- drawing
+
+  /* Points are mixed into the pixels one by one: many times as fast as asking the canvas for each. */
+  let pixels = null;
+  const masks = new Map();
+  const maskOf = (style, size) => {
+    const key = `${style.colour} ${style.shape} ${size} ${dots}`;
+    if (!masks.has(key)) {
+      const tile = stamp(style, size), side = tile.width, covered = [];
+      const values = tile.getContext("2d").getImageData(0, 0, side, side).data;
+      for (let k = 0; k < side * side; k++) {
+        if (values[4 * k + 3]) covered.push(k % side, Math.floor(k / side), values[4 * k + 3] / 255);
+      }
+      const rgb = [1, 3, 5].map((from) => parseInt(style.colour.slice(from, from + 2), 16));
+      masks.set(key, { side, covered: Float32Array.from(covered), rgb });
+    }
+    return masks.get(key);
+  };
+  const drawPoint = (x, y, { side, covered, rgb: [red, green, blue] }, opacity) => {
+    const { data: values, width: across, height: down } = pixels;
+    const left = Math.round(x * dots - side / 2), top = Math.round(y * dots - side / 2);
+    if (left < 0 || top < 0 || left + side > across || top + side > down) return;
+    for (let k = 0; k < covered.length; k += 3) {
+      const at = 4 * ((top + covered[k + 1]) * across + left + covered[k]), share = covered[k + 2] * opacity;
+      values[at] += (red - values[at]) * share;
+      values[at + 1] += (green - values[at + 1]) * share;
+      values[at + 2] += (blue - values[at + 2]) * share;
+    }
+  };
+  const drawPoints = (seen) => {
+    const size = Math.min(9, Math.max(4, 130 / Math.sqrt(n)) * (view.scale / fit) ** 0.35);
+    if (!pixels || pixels.width !== canvas.width || pixels.height !== canvas.height) {
+      pixels = context.createImageData(canvas.width, canvas.height);
+    }
+    const words = new Uint32Array(pixels.data.buffer), [red, green, blue] = maskOf({ colour: paper, shape: "circle" }, 4).rgb;
+    words.fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
+    for (const lit of only === null ? [true] : [false, true]) {
+      for (const i of seen) {
+        if (isLit(i) !== lit) continue;
+        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lookOf(i), Math.round(2 * size) / 2), lit ? 0.9 : 0.25);
+      }
+    }
+    context.putImageData(pixels, 0, 0);
+  };
+
+  const drawPoster = (i, mark, edge) => {
+    const [number, left, top, w, h] = data.sprites.slice(5 * i, 5 * i + 5);
+    const [wide, high] = box(i), x = toX(xs[i]) - wide / 2, y = toY(ys[i]) - high / 2;
+    context.fillStyle = mark.colour;
+    context.fillRect(x - edge, y - edge, wide + 2 * edge, high + 2 * edge);
+    const image = number < 0 ? null : sheet(number);
+    if (image) context.drawImage(image, left, top, w, h, x, y, wide, high);
+    if (mark.shape !== "circle" && high > 36) { // a colour that two values share is told apart by its shape
+      const tile = stamp({ colour: paper, shape: mark.shape }, 11), side = tile.width / dots;
+      context.fillRect(x - edge, y - edge, side + 2, side + 2);
+      context.drawImage(tile, x - edge + 1, y - edge + 1, side, side);
+    }
+  };
+  const drawPosters = (seen) => {
+    const edge = spriteSize > 40 ? 2.5 : 1.5;
+    for (const lit of only === null ? [true] : [false, true]) {
+      context.globalAlpha = lit ? 1 : 0.15;
+      for (const i of seen) if (isLit(i) === lit) drawPoster(i, lookOf(i), edge);
+    }
+    context.globalAlpha = 1;
+  };
+
+  const ring = (i, radius, colour, thick = 2.5) => {
+    context.strokeStyle = colour;
+    context.lineWidth = thick;
+    context.beginPath();
+    if (asPosters) {
+      const [w, h] = box(i);
+      context.rect(toX(xs[i]) - w / 2 - 3, toY(ys[i]) - h / 2 - 3, w + 6, h + 6);
+    } else context.arc(toX(xs[i]), toY(ys[i]), radius, 0, 2 * Math.PI);
+    context.stroke();
+  };
+
+  const drawChosen = () => {
+    if (chosen < 0) return;
+    const near = data.neighbours[chosen];
+    context.strokeStyle = ink;
+    context.lineWidth = 1;
+    context.globalAlpha = 0.55;
+    context.beginPath();
+    for (const i of near) {
+      context.moveTo(toX(xs[chosen]), toY(ys[chosen]));
+      context.lineTo(toX(xs[i]), toY(ys[i]));
+    }
+    context.stroke();
+    context.globalAlpha = 1;
+    for (const i of [...near].reverse().concat(chosen)) {
+      if (asPosters) drawPoster(i, lookOf(i), 2);
+      ring(i, i === chosen ? 10 : 7, i === chosen ? accent : ink, i === chosen ? 3 : 1.5);
+    }
+    context.font = "600 12px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    near.forEach((i, rank) => {
+      const [w, h] = asPosters ? box(i) : [14, 14];
+      const x = toX(xs[i]) + w / 2 + 2, y = toY(ys[i]) - h / 2 - 2;
+      context.fillStyle = ink;
+      context.beginPath();
+      context.arc(x, y, 8.5, 0, 2 * Math.PI);
+      context.fill();
+      context.fillStyle = paper;
+      context.fillText(String(rank + 1), x, y + 0.5);
+    });
+  };
+
+  const drawTop = () => {
+    if (list.length && panelShows === "list") {
+      context.fillStyle = accent;
+      if (!asPosters) for (const i of list) context.fillRect(toX(xs[i]) - 2, toY(ys[i]) - 2, 4, 4);
+      else for (const i of list.slice(0, 3000)) ring(i, 6, accent, 2);
+    }
+    drawChosen();
+    if (over >= 0) ring(over, 8, accent);
+    if (byKeys) {
+      context.strokeStyle = ink;
+      context.lineWidth = 1.5;
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+        context.moveTo(width / 2 + 5 * dx, height / 2 + 5 * dy);
+        context.lineTo(width / 2 + 14 * dx, height / 2 + 14 * dy);
+      }
+      context.stroke();
+    }
+    if (line) {
+      context.strokeStyle = accent;
+      context.lineWidth = 2;
+      context.beginPath();
+      line.forEach(([x, y]) => context.lineTo(x, y));
+      context.closePath();
+      context.globalAlpha = 0.12;
+      context.fillStyle = accent;
+      context.fill();
+      context.globalAlpha = 1;
+      context.stroke();
+    }
+  };
+
+  const draw = () => {
+    frame = 0;
+    context.setTransform(dots, 0, 0, dots, 0, 0);
+    context.fillStyle = paper;
+    context.fillRect(0, 0, width, height);
+    spriteSize = spriteHigh();
+    alone = only === null ? null : styles.find(({ code }) => code === only) ?? rest;
+    const seen = inView(spriteSize);
+    asPosters = data.sheets.length > 0 && spriteSize >= 18 && seen.length <= 4000;
+    if (asPosters) drawPosters(seen);
+    else drawPoints(seen);
+    drawTop();
+  };
+
+  // ---- moving about
+
+  const clamp = () => {
+    view.scale = Math.min(Math.max(view.scale, 0.6 * fit), most());
+    view.x = Math.min(Math.max(view.x, -0.1), 1.1);
+    view.y = Math.min(Math.max(view.y, -0.1), 1.1);
+  };
+  const zoom = (factor, px = width / 2, py = height / 2) => {
+    cancelAnimationFrame(flight);
+    const x = view.x + (px - width / 2) / view.scale, y = view.y - (py - height / 2) / view.scale;
+    view.scale *= factor;
+    view.scale = Math.min(Math.max(view.scale, 0.6 * fit), most());
+    view.x = x - (px - width / 2) / view.scale;
+    view.y = y + (py - height / 2) / view.scale;
+    clamp();
+    showOver(-1);
+    redraw();
+  };
+  const pan = (dx, dy) => {
+    cancelAnimationFrame(flight);
+    view.x -= dx / view.scale;
+    view.y += dy / view.scale;
+    clamp();
+    redraw();
+  };
+  const fly = (x, y, scale) => {
+    cancelAnimationFrame(flight);
+    const from = { ...view }, begun = performance.now(), lasts = still.matches ? 0 : 350;
+    const step = (now) => {
+      const part = lasts ? Math.min(1, Math.max(0, (now - begun) / lasts)) : 1, eased = 1 - (1 - part) ** 3;
+      view.x = from.x + (x - from.x) * eased;
+      view.y = from.y + (y - from.y) * eased;
+      view.scale = from.scale * (scale / from.scale) ** eased;
+      redraw();
+      if (part < 1) flight = requestAnimationFrame(step);
+    };
+    if (lasts) flight = requestAnimationFrame(step);
+    else step(begun);
+  };
+  const home = () => fly(0.5, 0.5, fit);
+  const goTo = (i) => {
+    const wanted = Math.min(64, 1.4 * data.spriteHeight), least = (0.9 * fit) / Math.sqrt(n);
+    const needed = fit * Math.max(1, (wanted / least) ** (1 / 0.85));
+    fly(xs[i], ys[i], Math.min(Math.max(view.scale, needed), most()));
+  };
+
+  const resize = () => {
+    const { clientWidth, clientHeight } = get("stage");
+    const full = view.scale === 0 || Math.abs(view.scale / fit - 1) < 1e-9;
+    [width, height] = [Math.max(1, clientWidth), Math.max(1, clientHeight)];
+    dots = Math.min(window.devicePixelRatio || 1, 2);
+    canvas.width = Math.round(width * dots);
+    canvas.height = Math.round(height * dots);
+    const wide = data.extent[0], high = data.extent[1];
+    fit = Math.max(60, Math.min((width - 48) / Math.max(wide, 0.05), (height - 104) / Math.max(high, 0.05)));
+    if (full) view.scale = fit;
+    clamp();
+    draw();
+  };
+
+  // ---- the card beside the pointer
+
+  const showOver = (i) => {
+    over = i;
+    const card = get("card");
+    canvas.classList.toggle("over", i >= 0 && !lassoMode);
+    card.hidden = i < 0;
+    redraw();
+    if (i < 0) return;
+    card.querySelector(".picture").replaceWith(picture(i, 96));
+    card.querySelector(".title").textContent = data.titles[i];
+    card.querySelector(".more").textContent = data.genres[i];
+    const x = toX(xs[i]), y = toY(ys[i]), [w] = asPosters ? box(i) : [10];
+    const { offsetWidth, offsetHeight } = card, right = x + w / 2 + 12;
+    const left = right + offsetWidth < width ? right : Math.max(4, x - w / 2 - 12 - offsetWidth);
+    const top = Math.min(Math.max(4, y - offsetHeight / 2), Math.max(4, height - offsetHeight - 4));
+    card.style.transform = `translate(${left}px, ${top}px)`;
+  };
+
+  // ---- the panel: a film and its neighbours, or a list
+
+  const button = (text, act, className = "") => {
+    const node = make("button", className, text);
+    node.type = "button";
+    node.addEventListener("click", act);
+    return node;
+  };
+  const head = (text) => {
+    const node = make("div", "head"), title = make("h2", "", text), close = button("✕", closePanel, "close");
+    title.dir = "auto";
+    close.setAttribute("aria-label", "Close");
+    node.append(title, close);
+    return node;
+  };
+  const openPanel = (kind, ...nodes) => {
+    panelShows = kind;
+    const panel = get("panel"), was = panel.hidden;
+    panel.hidden = false;
+    panel.replaceChildren(...nodes);
+    panel.scrollTop = 0;
+    if (was) resize();
+    redraw();
+  };
+  const closePanel = () => {
+    get("panel").hidden = true;
+    panelShows = "";
+    chosen = -1;
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    resize();
+    canvas.focus({ preventScroll: true });
+  };
+  const filmButton = (i, rank, similarity) => {
+    const item = make("li"), node = button("", () => choose(i, { move: true, focus: true }));
+    const words = make("span"), title = make("span", "title", data.titles[i]);
+    title.dir = "auto";
+    if (rank) {
+      const place = make("span", "place");
+      place.append(picture(i, 96, 90));
+      words.append(make("span", "rank", `${rank} · `), make("span", "said", "similarity "), make("span", "rank", similarity.toFixed(3)), title);
+      node.append(place, words);
+    } else {
+      const more = make("span", "more", data.genres[i]);
+      more.dir = "auto";
+      words.append(title, more);
+      node.append(picture(i, 48), words);
+    }
+    item.append(node);
+    return item;
+  };
+
+  const showFilm = (i) => {
+    const shown = make("div", "shown"), facts = make("dl"), thumbnail = data.thumbnails[i];
+    if (thumbnail) {
+      const image = make("img");
+      image.src = thumbnail;
+      image.alt = `Poster of ${data.titles[i]}`;
+      shown.append(image);
+    } else shown.append(picture(i, narrow.matches ? 96 : 140, 140));
+    const pairs = data.columns.map(({ name, values, codes }) => [name, codes[i].map((code) => values[code]).join(", ")]);
+    for (const [name, value] of [...pairs, ["id", data.ids[i]]]) {
+      if (!value) continue;
+      const what = make("dd", "", value);
+      what.dir = "auto";
+      facts.append(make("dt", "", name), what);
+    }
+    shown.append(facts);
+    const actions = make("div", "actions");
+    const toggle = button("", () => {
+      list = list.includes(i) ? list.filter((other) => other !== i) : [...list, i];
+      name();
+      say(`${counted(list.length)} on the list`);
+    });
+    const name = () => {
+      toggle.textContent = list.includes(i) ? "Take off the list" : "Add to list";
+      open.textContent = `Show list (${list.length.toLocaleString("en")})`;
+      open.hidden = !list.length;
+    };
+    const open = button("", showList);
+    name();
+    actions.append(toggle, open);
+    const nodes = [head(data.titles[i]), shown, actions];
+    if (data.neighbours[i].length) {
+      const films = make("ol", "films near");
+      films.append(...data.neighbours[i].map((other, place) => filmButton(other, place + 1, data.similarities[i][place])));
+      nodes.push(make("h3", "", "Nearest posters, in all dimensions"), films);
+    }
+    openPanel("film", ...nodes);
+  };
+
+  const addressOf = (i) => {
+    try { return `#${encodeURIComponent(data.ids[i])}`; } catch { return ""; /* half a character */ }
+  };
+  const choose = (i, { move = false, focus = false, address = true } = {}) => {
+    chosen = i;
+    showOver(-1);
+    showFilm(i);
+    if (move) goTo(i);
+    const hash = addressOf(i);
+    if (address && hash && location.hash !== hash) location.hash = hash;
+    if (focus) get("panel").focus({ preventScroll: true });
+    say(`${data.titles[i]}. ${data.genres[i]}`);
+  };
+
+  const showList = () => {
+    chosen = -1;
+    const films = make("ul", "films"), actions = make("div", "actions"), listed = 300;
+    films.append(...list.slice(0, listed).map((i) => filmButton(i)));
+    actions.append(button("Save list (CSV)", saveList), button("Clear list", () => { list = []; closePanel(); }));
+    const nodes = [head(`${counted(list.length)} listed`), actions, make("h3", "", "Films"), films];
+    if (list.length > listed) nodes.push(make("p", "more", `The first ${listed} are shown; the saved list has all.`));
+    openPanel("list", ...nodes);
+    say(`${counted(list.length)} listed`);
+  };
+  const setList = (found) => {
+    list = found.filter(isLit);
+    if (list.length) showList();
+    else say("No poster there");
+    redraw();
+  };
+  const saveList = () => {
+    const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
+    const rows = list.map((i) => `${quoted(data.ids[i])},${quoted(data.titles[i])}`);
+    const file = new Blob([`imdb_id,title\n${rows.join("\n")}\n`], { type: "text/csv" });
+    const link = make("a");
+    link.href = URL.createObjectURL(file);
+    link.download = "posters.csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    say(`${counted(list.length)} saved as posters.csv`);
+  };
+
+  /* Whether a point lies inside a closed line: the number of sides to its right that cross its height is odd. */
+  const inside = (x, y, corners) => {
+    let odd = false;
+    for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
+      const [ax, ay] = corners[i], [bx, by] = corners[j];
+      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
+    }
+    return odd;
+  };
+
+  // ---- pointer
+
+  const pointers = new Map();
+  let moved = false, spread = 0;
+  const setLasso = (on) => {
+    lassoMode = on;
+    canvas.classList.toggle("lasso", on);
+    get("lasso").setAttribute("aria-pressed", String(on));
+  };
+  const place = (event) => {
+    const { left, top } = canvas.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  };
+  const gap = () => {
+    const [[ax, ay], [bx, by]] = [...pointers.values()];
+    return [Math.hypot(ax - bx, ay - by), (ax + bx) / 2, (ay + by) / 2];
+  };
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button > 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    byKeys = false;
+    pointers.set(event.pointerId, place(event));
+    moved = pointers.size > 1;
+    line = pointers.size === 1 && (lassoMode || event.shiftKey) ? [place(event)] : null;
+    if (pointers.size === 2) [spread] = gap();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    const [x, y] = place(event), before = pointers.get(event.pointerId);
+    if (!before) {
+      if (event.pointerType !== "touch") {
+        const found = at(x, y)[0] ?? -1;
+        if (found !== over) showOver(found);
+      }
+      return;
+    }
+    if (!moved && Math.hypot(x - before[0], y - before[1]) < (event.pointerType === "mouse" ? 3 : 8)) return;
+    if (!moved) showOver(-1);
+    moved = true;
+    const middle = pointers.size === 2 ? gap() : null;
+    pointers.set(event.pointerId, [x, y]);
+    if (line) {
+      line.push([x, y]);
+      redraw();
+    } else if (middle) {
+      const [now, mx, my] = gap();
+      pan(mx - middle[1], my - middle[2]);
+      zoom(now / Math.max(1, spread), mx, my);
+      spread = now;
+    } else {
+      canvas.classList.add("dragging");
+      pan(x - before[0], y - before[1]);
+    }
+  });
+  const lift = (event) => {
+    if (!pointers.delete(event.pointerId)) return;
+    canvas.classList.remove("dragging");
+    if (line && moved && event.type === "pointerup") {
+      const corners = line, found = [];
+      for (let i = 0; i < n; i++) if (inside(toX(xs[i]), toY(ys[i]), corners)) found.push(i);
+      line = null;
+      setLasso(false);
+      setList(found);
+    } else if (!moved && event.type === "pointerup") {
+      const found = at(...place(event)), same = found.indexOf(chosen);
+      if (found.length) choose(same >= 0 && found.length > 1 ? found[(same + 1) % found.length] : found[0]);
+    }
+    line = null;
+    redraw();
+  };
+  canvas.addEventListener("pointerup", lift);
+  canvas.addEventListener("pointercancel", lift);
+  canvas.addEventListener("pointerleave", () => { if (!pointers.size) showOver(-1); });
+  canvas.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    const step = event.deltaMode === 1 ? 30 * event.deltaY : event.deltaY;
+    zoom(Math.exp(-Math.max(-240, Math.min(240, step)) * (event.ctrlKey ? 0.01 : 0.002)), ...place(event));
+  }, { passive: false });
+  canvas.addEventListener("dblclick", (event) => zoom(2, ...place(event)));
+
+  // ---- keys
+
+  const middle = () => {
+    byKeys = true;
+    const i = nearestToMiddle();
+    requestAnimationFrame(() => showOver(i));
+    if (i >= 0) say(data.titles[i]);
+  };
+  canvas.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = 0.15 * Math.min(width, height);
+    const acts = {
+      ArrowLeft: () => pan(step, 0), ArrowRight: () => pan(-step, 0),
+      ArrowUp: () => pan(0, step), ArrowDown: () => pan(0, -step),
+      "+": () => zoom(1.4), "=": () => zoom(1.4), "-": () => zoom(1 / 1.4), "0": home,
+      Enter: () => { const i = nearestToMiddle(); if (i >= 0) choose(i, { focus: true }); },
+    };
+    if (!acts[event.key]) return;
+    event.preventDefault();
+    acts[event.key]();
+    if (event.key !== "Enter") middle();
+  });
+  canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) middle(); });
+  canvas.addEventListener("blur", () => { byKeys = false; showOver(-1); });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.matches?.("input, select, textarea");
+    if (event.key === "/" && !typing) { event.preventDefault(); get("search").focus(); }
+    if (event.key !== "Escape" || typing) return;
+    if (line || lassoMode) { line = null; setLasso(false); redraw(); }
+    else if (!get("panel").hidden) closePanel();
+  });
+
+  // ---- search
+
+  const field = get("search"), results = get("found");
+  let found = [], marked = -1;
+  const mark = (number) => {
+    marked = number;
+    [...results.children].forEach((item, place) => item.setAttribute("aria-selected", String(place === number)));
+    const item = results.children[number];
+    if (item) { field.setAttribute("aria-activedescendant", item.id); item.scrollIntoView({ block: "nearest" }); }
+    else field.removeAttribute("aria-activedescendant");
+  };
+  const closeResults = () => {
+    results.hidden = true;
+    field.setAttribute("aria-expanded", "false");
+    mark(-1);
+  };
+  const search = () => {
+    const text = fold(field.value.trim()), words = text.split(/\s+/).filter(Boolean);
+    if (!words.length) { closeResults(); return; }
+    const hits = [];
+    for (let i = 0; i < n; i++) {
+      if (data.ids[i] === field.value.trim()) hits.push([-1, i]);
+      else if (folded[i].startsWith(text) || turned[i].startsWith(text)) hits.push([0, i]);
+      else if (folded[i].includes(text) || turned[i].includes(text)) hits.push([1, i]);
+      else if (words.every((word) => folded[i].includes(word))) hits.push([2, i]);
+    }
+    hits.sort((a, b) => a[0] - b[0] || folded[a[1]].length - folded[b[1]].length || a[1] - b[1]);
+    found = hits.slice(0, 40).map(([, i]) => i);
+    results.replaceChildren(...found.map((i, place) => {
+      const item = make("li"), title = make("span", "", data.titles[i]), more = make("small", "", data.genres[i]);
+      item.id = `found-${place}`;
+      item.setAttribute("role", "option");
+      title.dir = more.dir = "auto";
+      item.append(title, more);
+      item.addEventListener("pointerdown", (event) => { event.preventDefault(); take(place); });
+      return item;
+    }));
+    if (!found.length) results.append(make("li", "", "No title has these words"));
+    results.hidden = false;
+    field.setAttribute("aria-expanded", "true");
+    mark(found.length ? 0 : -1);
+    say(hits.length > found.length ? `${hits.length} found, the first ${found.length} listed` : `${hits.length} found`);
+  };
+  const take = (number) => {
+    if (!(number in found)) return;
+    closeResults();
+    choose(found[number], { move: true, focus: true });
+  };
+  field.addEventListener("input", search);
+  field.addEventListener("focus", search);
+  field.addEventListener("blur", closeResults);
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (results.hidden) search();
+      else if (found.length) mark((marked + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
+    } else if (event.key === "Enter") take(marked);
+    else if (event.key === "Escape") { if (results.hidden) field.value = ""; closeResults(); }
+  });
+
+  // ---- the rest
+
+  get("zoom-in").addEventListener("click", () => zoom(1.6));
+  get("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
+  get("zoom-all").addEventListener("click", home);
+  get("lasso").addEventListener("click", () => setLasso(!lassoMode));
+  get("inview").addEventListener("click", () => { setList(inView()); get("panel").focus({ preventScroll: true }); });
+  const picker = get("colour");
+  data.columns.forEach(({ name }, number) => {
+    const option = make("option", "", name);
+    option.value = String(number);
+    picker.append(option);
+  });
+  picker.addEventListener("change", () => { only = null; colourBy(data.columns[Number(picker.value)]); });
+  if (!data.columns.length) {
+    picker.closest("label").hidden = get("legend").hidden = true;
+  }
+
+  const follow = () => {
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch { /* not an address of ours: taken as it is */ }
+    const i = numberOf.get(id);
+    if (i !== undefined && i !== chosen) choose(i, { move: true, address: false });
+    else if (!id && panelShows === "film") closePanel();
+  };
+  window.addEventListener("hashchange", follow);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
+  if (narrow.matches) get("legend").open = false;
+  column = data.columns[0] ?? null;
+  readTheme();
+  new ResizeObserver(resize).observe(get("stage"));
+  resize();
+  follow();
+})();
