@@ -12,11 +12,12 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
@@ -24,15 +25,19 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 import poster_analysis
+from .cluster_pages import SpaceClusters, cluster_pages, gallery
 from .errors import InputError, RunError
 from .files import written_whole
-from .html_strips import move_thumbnails
+from .film_pages import film_addresses, film_pages, small_posters
+from .findings import SPACES
+from .html_strips import link_films, move_thumbnails
 from .pages import warnings_of
 from .report_parameters import read_notebook
 from .site_blocks import escaped, html_block
 from .site_notebooks import cut_notebook, notebook_title, path_cuts, readable
 from .site_pages import index, notices, overview, place, run_cuts
 from .study import RECORD, Run, open_run, runs
+from .thumbnails import SIZE
 
 # %% ../nbs/53_website.ipynb #005
 def report_titles(headings: dict[str, str]) -> dict[str, str]:
@@ -65,7 +70,7 @@ def _subtitle(notebook: NotebookNode) -> str:
     return re.sub(r"[*`_]", "", quoted[1]) if quoted else ""
 
 
-def _write_reports(run: Run, folder: Path) -> list[tuple[str, str, str]]:
+def _write_reports(run: Run, folder: Path, films: dict[str, str]) -> list[tuple[str, str, str]]:
     """Write the pages of a run's reports; of each its address, title and subtitle."""
     paths = (run.folder / "notebooks").glob("*.ipynb")
     paths = sorted(
@@ -85,7 +90,7 @@ def _write_reports(run: Run, folder: Path) -> list[tuple[str, str, str]]:
             notices=notices(run.record),
             left_out=[warnings_of(run)],
         )
-        _move_thumbnails(page, "thumbnails/{}".format)
+        _move_thumbnails(page, "thumbnails/{}".format, films=films)
         page.cells.append(_notebook_link(name))
         _write_notebook(page, folder / f"{name}.ipynb")
         entries.append((f"{name}.html", titles[stem], _subtitle(notebook)))
@@ -112,13 +117,16 @@ def _notebook_link(name: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(html_block(f"<p>{link}</p>"), id="download")
 
 
-def _move_thumbnails(page: NotebookNode, address: Callable[[str], str]) -> None:
-    """Give the thumbnails that a page shows their addresses, seen from where the page lies."""
+def _move_thumbnails(
+    page: NotebookNode, address: Callable[[str], str], *, films: Mapping[str, str] | None = None
+) -> None:
+    """Give the thumbnails that a page shows their addresses, and lead from titles to films."""
     for cell in page.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:
-                data["text/html"] = move_thumbnails(data["text/html"], address)
+                moved = move_thumbnails(data["text/html"], address)
+                data["text/html"] = link_films(moved, films or {})
 
 # %% ../nbs/53_website.ipynb #010
 def _toctree(entries: Iterable[str]) -> str:
@@ -131,20 +139,92 @@ def _run_address(run: Run) -> str:
     return f"runs/{run.name}" if run.name else "study"
 
 
+def _tables_of(run: Run, kind: str) -> dict[str, pd.DataFrame]:
+    """The tables of one kind by their space; only those that are there."""
+    names = {space: f"{kind}_{space}" for space in SPACES}
+    return {
+        space: run.table(name)
+        for space, name in names.items()
+        if (run.folder / "tables" / f"{name}.csv").is_file()
+    }
+
+
+def _write_posters(run: Run, folder: Path, address: str) -> dict[str, Path]:
+    """Write the pages of a run's clusters and films; return the small posters they show."""
+    index, copies = run.table("features_index"), run.out / "thumbnails"
+    small = small_posters(index, run.record["parameters"]["posters"], copies)
+    thumbnails, clusters = (
+        "../" * (address.count("/") + 2) + "thumbnails/",
+        _tables_of(run, "clusters"),
+    )
+    exemplars, enrichment = _tables_of(run, "exemplars"), _tables_of(run, "enrichment")
+    spaces = {
+        space: SpaceClusters(table, exemplars.get(space), enrichment.get(space))
+        for space, table in clusters.items()
+    }
+    near = run.folder / "tables" / "neighbours.csv"
+    pages = dict(
+        film_pages(
+            index,
+            small,
+            thumbnails,
+            neighbours=run.table("neighbours") if near.is_file() else None,
+            clusters=clusters,
+        )
+    )
+    if spaces:
+        pages |= cluster_pages(spaces, gallery(index, small, thumbnails))
+    for name, page in pages.items():
+        path = folder / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page.markdown + _below(name, pages), encoding="utf-8")
+    made = {found.name for found in small.values() if found.name}
+    return {f"thumbnails/{name}": copies / name for name in made}
+
+
+def _below(name: str, pages: Iterable[str]) -> str:
+    """The pages of clusters, below the one that leads to them."""
+    if name != "clusters/index":
+        return ""
+    return _toctree(
+        page.removeprefix("clusters/")
+        for page in pages
+        if page.startswith("clusters/") and page != name
+    )
+
+
+def _poster_cards(folder: Path) -> list[tuple[str, str, str]]:
+    """The entrances to the pages of clusters and films; of each its address, title and what it says."""
+    cards = [
+        ("clusters/index", "Cluster by cluster", "Every cluster: its numbers and all its posters."),
+        ("films/index", "Film by film", "Every film: its poster, its clusters, its neighbours."),
+    ]
+    return [
+        (f"{name}.html", title, says)
+        for name, title, says in cards
+        if (folder / f"{name}.md").is_file()
+    ]
+
+
 def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dict[str, Path]:
     """Write the source of every page; return the files that belong beside them."""
     files = {}
     for run in ready:
         address = _run_address(run)
-        reports = _write_reports(run, source / address)
-        page = overview(run, reports)
+        known = (run.folder / "features_index.csv").is_file()
+        films = film_addresses(run.table("features_index")["imdb_id"]) if known else {}
+        reports = _write_reports(run, source / address, films)
+        if films:
+            files |= _write_posters(run, source / address, address)
+            reports += _poster_cards(source / address)
+        page = overview(run, reports, films=films)
         tree = _toctree(name.removesuffix(".html") for name, _, _ in reports)
         (source / address).mkdir(parents=True, exist_ok=True)
         (source / address / "index.md").write_text(page.markdown + tree, encoding="utf-8")
         files |= {f"{address}/{name}": path for name, path in page.files.items()}
         notebooks = source / address / "notebooks"
         files |= {f"{address}/notebooks/{path.name}": path for path in notebooks.glob("*.ipynb")}
-        thumbnails = (run.folder / "thumbnails").glob("*.jpg")
+        thumbnails = (run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")
         files |= {f"{address}/thumbnails/{path.name}": path for path in thumbnails}
     first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
     tree = _toctree(f"{_run_address(run)}/index" for run in ready)
