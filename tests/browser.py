@@ -63,6 +63,8 @@ class Browser:
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.command(f"{domain}.enable")
+        alarm = "alert = (...words) => console.error('alert', ...words)"  # a dialogue would wait
+        self.command("Page.addScriptToEvaluateOnNewDocument", source=alarm)
         self.command(
             "Browser.setDownloadBehavior",
             behavior="allow",
@@ -84,6 +86,12 @@ class Browser:
             assert time.monotonic() < end, "the browser did not do in time what was waited for"
             time.sleep(0.02)
         return found
+
+    def forget(self):
+        """Begin to listen anew."""
+        self.evaluate("0")
+        self.requests.clear()
+        self.complaints.clear()
 
     def close(self):
         """End the browser."""
@@ -150,7 +158,7 @@ class Browser:
 
     def wait(self, expression):
         """Wait until an expression is true on the page."""
-        return self._wait_for(lambda: self.evaluate(expression))
+        self._wait_for(lambda: self.evaluate(f"Boolean({expression})"))
 
     def show(self, *, width=1280, height=900, scheme="light"):
         """Take a size of window and a colour scheme."""
