@@ -246,6 +246,7 @@ _THEME = {
     "search_bar_text": "Search the study …",
     "show_prev_next": False,
     "show_toc_level": 2,
+    "navigation_depth": 1,  # the side bar lists reports, not clusters
     "header_links_before_dropdown": 4,
     "logo": {"text": "Poster study"},
     "pygments_light_style": "friendly",
@@ -271,6 +272,7 @@ _SETTINGS = {
     "html_sidebars": {"index": [], "**": ["sidebar-nav-bs"]},
     "html_static_path": [str(_ASSETS / "site.css"), str(_ASSETS / "site.js")],
     "html_css_files": ["site.css"],
+    "html_favicon": str(_ASSETS / "icon.svg"),
     "html_js_files": [("site.js", {"defer": "defer"})],
     "html_context": {"default_mode": "auto"},
     "html_copy_source": False,

@@ -81,9 +81,8 @@ def test_a_click_leads_from_a_cluster_to_a_film_to_its_neighbour_and_back(reader
     reader.wait(f"document.querySelector('.anchor:target') && {shown} < innerHeight")
     film = reader.evaluate("location.hash")
     assert film.startswith("#film_")
-    # what follows the heading of the film: its poster, its clusters, its neighbours
-    section = ".anchor:target"
-    section = f"[...document.querySelectorAll('section')].find((s) => s.previousElementSibling === document.querySelector('{section}') || s.previousElementSibling?.contains(document.querySelector('{section}')))"
+    anchor = "document.querySelector('.anchor:target')"
+    section = f"[...document.querySelectorAll('section')].find((part) => part.previousElementSibling?.contains({anchor}))"
     reader.wait(f"({section}).querySelector('.film img')?.complete")
     assert reader.evaluate(f"({section}).querySelectorAll('.film li a').length") == 3
     reader.evaluate(f"({section}).querySelector('ol.tiles a').setAttribute('id', 'next')")
@@ -148,6 +147,7 @@ def test_without_scripts_the_tables_and_the_text_are_there(reader, files):
         assert reader.evaluate("document.querySelectorAll('th button').length") == 0
     finally:
         reader.command("Emulation.setScriptExecutionDisabled", value=False)
+        reader.forget()  # that scripts were refused
 
 
 CONTRAST = """(() => {
