@@ -125,15 +125,15 @@ def _cluster_page(known: SpaceClusters, cluster: int, space: str, shown: Gallery
     for role, heading in (("medoid", "What stands for it"), ("edge", "At its edge")):
         if len(films := known.role(cluster, role)):
             page.heading(heading)
-            page.html(shown.tiles(films))
+            page.html(shown.tiles(films), searched=False)
     members = known.clusters[known.clusters["cluster"] == cluster]
     members = members.sort_values("rank", kind="stable")
     page.heading("All its posters" if len(members) > 1 else "Its poster")
     page.html(
         '<p class="more">From the centre outwards, with the silhouette of each (−1 to 1; below 0 '
         "it is nearer to another cluster).</p>",
-        shown.tiles(members),
     )
+    page.html(shown.tiles(members), searched=False)
     return page
 
 # %% ../nbs/52b_cluster_pages.ipynb #012

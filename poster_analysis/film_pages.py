@@ -249,7 +249,7 @@ def _neighbours(
     ]  # fmt: skip
     if tiles:
         page.html('<p class="more">Nearest posters, with their cosine similarity</p>')
-        page.html('<ol class="tiles" role="list">', *tiles, "</ol>")
+        page.html('<ol class="tiles" role="list">', *tiles, "</ol>", searched=False)
 
 # %% ../nbs/52a_film_pages.ipynb #019
 def _begun(number: int, n_pages: int, films: list[Mapping]) -> SitePage:

@@ -27,9 +27,10 @@ def plain(value: object) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(str(value).split()))
 
 
-def html_block(*lines: str) -> str:
-    """HTML as a block of a Markdown page."""
-    return "\n".join(["`````{raw} html", *filter(None, lines), "`````"])
+def html_block(*lines: str, searched: bool = True) -> str:
+    """HTML as a block of a Markdown page, which the search of the site looks through or not."""
+    options = [] if searched else [":class: no-search", ""]
+    return "\n".join(["`````{raw} html", *options, *filter(None, lines), "`````"])
 
 # %% ../nbs/50_site_blocks.ipynb #008
 ROWS_SHOWN, FIRST_ROWS = 300, 25
@@ -96,10 +97,10 @@ class SitePage:
         """Begin a section."""
         self.blocks.append(f"{'#' * level} {text}")
 
-    def html(self, *lines: str) -> None:
-        """Put HTML on the page, if there is any."""
+    def html(self, *lines: str, searched: bool = True) -> None:
+        """Put HTML on the page, if there is any; the search of the site finds its words or not."""
         if any(lines):
-            self.blocks.append(html_block(*lines))
+            self.blocks.append(html_block(*lines, searched=searched))
 
     def add(self, path: Path, address: str) -> str:
         """Take a file along; return its address for an attribute."""
