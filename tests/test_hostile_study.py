@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -170,5 +171,8 @@ def test_every_film_has_an_address_that_shows_its_title(out):
     for linked in (out / "site" / "study").rglob("*.html"):
         found = Parsed(linked.read_text(encoding="utf-8")).elements
         for address in (facts.get("href") or "" for tag, facts in found if tag == "a"):
-            if "films/1.html#" in address:
-                assert address.partition("#")[2] in anchors
+            path, _, anchor = address.partition("#")
+            if re.match("https?:", path) is None and path:
+                assert (linked.parent / unquote(path).partition("?")[0]).is_file(), (linked, path)
+            if path.endswith("films/1.html"):
+                assert not anchor or anchor in anchors, (linked, address)
