@@ -257,11 +257,16 @@ def _begun(number: int, n_pages: int, films: list[Mapping]) -> SitePage:
     page, first = SitePage(), (number - 1) * FILMS_ON_A_PAGE + 1
     page.blocks.append(FRONT)
     page.heading(f"Films {first:,} to {first + len(films) - 1:,}", level=1)
-    around = [("index", "All films"), (number - 1, "The films before"), (number + 1, "Those after")]
+    around = [
+        ("../index", "The run"),
+        ("index", "All films"),
+        (number - 1, "The films before"),
+        (number + 1, "Those after"),
+    ]
     links = [
         f'<a href="{address}.html">{words}</a>'
         for address, words in around
-        if address == "index" or 1 <= address <= n_pages
+        if isinstance(address, str) or 1 <= address <= n_pages
     ]
     page.html('<nav class="around" aria-label="Films">', *links, "</nav>")
     return page

@@ -168,6 +168,8 @@ def test_every_film_has_an_address_that_shows_its_title(out):
     text = " ".join(page.text.split())
     for film in index.to_dict("records"):
         assert film_text(film) in text
+    strips = (out / "site" / "study" / "similarity.html").read_text(encoding="utf-8")
+    assert strips.count('<a href="films/1.html#') == 2 * len(TITLES)
     for linked in (out / "site" / "study").rglob("*.html"):
         found = Parsed(linked.read_text(encoding="utf-8")).elements
         for address in (facts.get("href") or "" for tag, facts in found if tag == "a"):
