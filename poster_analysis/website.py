@@ -12,12 +12,11 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
@@ -25,17 +24,15 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 import poster_analysis
-from .cluster_pages import SpaceClusters, cluster_pages, gallery
 from .errors import InputError, RunError
 from .files import written_whole
-from .film_pages import film_addresses, film_pages, small_posters
-from .findings import SPACES
 from .html_strips import link_films, move_thumbnails
 from .pages import warnings_of
 from .report_parameters import read_notebook
-from .site_blocks import escaped, html_block
+from .site_blocks import escaped, html_block, toctree
 from .site_notebooks import cut_notebook, notebook_title, path_cuts, readable
 from .site_pages import index, notices, overview, place, run_cuts
+from .site_posters import film_addresses_of, poster_cards, poster_sources
 from .study import RECORD, Run, open_run, runs
 from .thumbnails import SIZE
 
@@ -129,81 +126,17 @@ def _move_thumbnails(
                 data["text/html"] = link_films(moved, films or {})
 
 # %% ../nbs/53_website.ipynb #010
-def _toctree(entries: Iterable[str]) -> str:
-    """The pages that lie below a page, for Sphinx."""
-    return "\n".join(["", "```{toctree}", ":hidden:", "", *entries, "```", ""])
-
-
 def _run_address(run: Run) -> str:
     """The folder of a run's pages on the site."""
     return f"runs/{run.name}" if run.name else "study"
 
 
-def _tables_of(run: Run, kind: str) -> dict[str, pd.DataFrame]:
-    """The tables of one kind by their space; only those that are there."""
-    names = {space: f"{kind}_{space}" for space in SPACES}
-    return {
-        space: run.table(name)
-        for space, name in names.items()
-        if (run.folder / "tables" / f"{name}.csv").is_file()
-    }
-
-
-def _write_posters(run: Run, folder: Path, address: str) -> dict[str, Path]:
-    """Write the pages of a run's clusters and films; return the small posters they show."""
-    index, copies = run.table("features_index"), run.out / "thumbnails"
-    small = small_posters(index, run.record["parameters"]["posters"], copies)
-    thumbnails, clusters = (
-        "../" * (address.count("/") + 2) + "thumbnails/",
-        _tables_of(run, "clusters"),
-    )
-    exemplars, enrichment = _tables_of(run, "exemplars"), _tables_of(run, "enrichment")
-    spaces = {
-        space: SpaceClusters(table, exemplars.get(space), enrichment.get(space))
-        for space, table in clusters.items()
-    }
-    near = run.folder / "tables" / "neighbours.csv"
-    pages = dict(
-        film_pages(
-            index,
-            small,
-            thumbnails,
-            neighbours=run.table("neighbours") if near.is_file() else None,
-            clusters=clusters,
-        )
-    )
-    if spaces:
-        pages |= cluster_pages(spaces, gallery(index, small, thumbnails))
-    for name, page in pages.items():
+def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
+    """Write pages of Markdown by their address."""
+    for name, text in texts.items():
         path = folder / f"{name}.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page.markdown + _below(name, pages), encoding="utf-8")
-    made = {found.name for found in small.values() if found.name}
-    return {f"thumbnails/{name}": copies / name for name in made}
-
-
-def _below(name: str, pages: Iterable[str]) -> str:
-    """The pages of clusters, below the one that leads to them."""
-    if name != "clusters/index":
-        return ""
-    return _toctree(
-        page.removeprefix("clusters/")
-        for page in pages
-        if page.startswith("clusters/") and page != name
-    )
-
-
-def _poster_cards(folder: Path) -> list[tuple[str, str, str]]:
-    """The entrances to the pages of clusters and films; of each its address, title and what it says."""
-    cards = [
-        ("clusters/index", "Cluster by cluster", "Every cluster: its numbers and all its posters."),
-        ("films/index", "Film by film", "Every film: its poster, its clusters, its neighbours."),
-    ]
-    return [
-        (f"{name}.html", title, says)
-        for name, title, says in cards
-        if (folder / f"{name}.md").is_file()
-    ]
+        path.write_text(text, encoding="utf-8")
 
 
 def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dict[str, Path]:
@@ -211,14 +144,15 @@ def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dic
     files = {}
     for run in ready:
         address = _run_address(run)
-        known = (run.folder / "features_index.csv").is_file()
-        films = film_addresses(run.table("features_index")["imdb_id"]) if known else {}
+        films = film_addresses_of(run)
         reports = _write_reports(run, source / address, films)
         if films:
-            files |= _write_posters(run, source / address, address)
-            reports += _poster_cards(source / address)
+            sources, small = poster_sources(run, address)
+            _write_texts(sources, source / address)
+            files |= small
+            reports += poster_cards(sources)
         page = overview(run, reports, films=films)
-        tree = _toctree(name.removesuffix(".html") for name, _, _ in reports)
+        tree = toctree(name.removesuffix(".html") for name, _, _ in reports)
         (source / address).mkdir(parents=True, exist_ok=True)
         (source / address / "index.md").write_text(page.markdown + tree, encoding="utf-8")
         files |= {f"{address}/{name}": path for name, path in page.files.items()}
@@ -227,7 +161,7 @@ def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dic
         thumbnails = (run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")
         files |= {f"{address}/thumbnails/{path.name}": path for path in thumbnails}
     first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
-    tree = _toctree(f"{_run_address(run)}/index" for run in ready)
+    tree = toctree(f"{_run_address(run)}/index" for run in ready)
     (source / "index.md").write_text(first.markdown + tree, encoding="utf-8")
     return files | first.files
 
@@ -271,6 +205,7 @@ _SETTINGS = {
     "html_theme_options": _THEME,
     "html_sidebars": {"index": [], "**": ["sidebar-nav-bs"]},
     "html_static_path": [str(_ASSETS / "site.css"), str(_ASSETS / "site.js")],
+    "smartquotes": False,  # titles are shown, and searched, as they are written
     "html_css_files": ["site.css"],
     "html_favicon": str(_ASSETS / "icon.svg"),
     "html_js_files": [("site.js", {"defer": "defer"})],

@@ -168,6 +168,7 @@ def test_every_film_has_an_address_that_shows_its_title(out):
     text = " ".join(page.text.split())
     for film in index.to_dict("records"):
         assert film_text(film) in text
+    assert not set("“”‘’") & set(text)  # quotes are those of the title
     strips = (out / "site" / "study" / "similarity.html").read_text(encoding="utf-8")
     assert strips.count('<a href="films/1.html#') == 2 * len(TITLES)
     for linked in (out / "site" / "study").rglob("*.html"):
