@@ -193,7 +193,7 @@ REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, s
     .filter((one) => one.tabIndex >= 0 && !one.disabled && !one.closest("[inert]") && one.checkVisibility({visibilityProperty: true}))"""
 
 
-@pytest.mark.parametrize("name", ["index", "run", "cluster", "film"])
+@pytest.mark.parametrize("name", ["index", "run", "report", "cluster"])
 def test_tab_reaches_everything_and_shows_where_it_is(reader, files, name):
     reader.open(f"{files}/{PAGES[name]}")
     reader.evaluate(f"{REACHABLE}.forEach((one, place) => one.dataset.place = place)")
