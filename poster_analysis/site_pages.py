@@ -88,6 +88,7 @@ _FIGURES = {
     "genre_agreement": "Whether neighbours are films of the same kind",
     "neighbour_counts": "Whether a few posters are everybody’s neighbour",
     "neighbour_comparison": "Whether another way of comparing does better",
+    "duplicates": "Pictures that occur more than once",
 }
 _PICTURES = (".png", ".jpg", ".jpeg")
 
@@ -190,6 +191,7 @@ _TABLES = {
     "neighbour_counts": "In how many lists of neighbours each film stands.",
     "neighbour_count_distribution": "How many films stand in so many lists, for each way of comparing.",
     "neighbour_comparison": "Ways of comparing the same features, side by side.",
+    "duplicates": "Posters that are the same picture: encoded anew, trimmed, in other colours or with other words.",
     "thumbnails": "The small pictures of posters that the pages show.",
     "features_index": "Which film each row of the features is.",
 }
