@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LONGEST_TEXT', 'FROM_NOTEBOOKS', 'page_text', 'film_text', 'strip_style', 'strip_sheet_html', 'neighbour_strip_html',
-           'move_thumbnails']
+           'move_thumbnails', 'link_films']
 
 # %% ../nbs/44b_html_strips.ipynb #002
 import html
@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pandas as pd
 
@@ -72,12 +72,12 @@ def _film(
     """A film's poster and the words below it, as pieces of HTML."""
     name, path = film_text(film), film.get("path")
     thumbnail = thumbnails.get(path, _NO_POSTER) if isinstance(path, str) else _NO_POSTER
-    title = _escaped(name)
+    title, imdb_id = _escaped(name), quote(str(film.get("imdb_id")), "", errors="replace")
     genres = _escaped(page_text(film.get("genre")).replace("|", ", "))
     return (
         _poster(thumbnail, name, folder),
         f'<p class="place">{place}</p>',
-        f'<p class="title" dir="auto" title="{title}">{title}</p>',
+        f'<p class="title" dir="auto" title="{title}" data-film="{imdb_id}">{title}</p>',
         f'<p class="genres" dir="auto">{genres}</p>' if genres else "",
     )
 
@@ -203,3 +203,28 @@ def move_thumbnails(page: str, address: Callable[[str], str]) -> str:
         Called with the name of a thumbnail; gives its new address.
     """
     return _ADDRESS.sub(lambda found: _escaped(address(found[1])), page)
+
+
+_TITLE = re.compile(
+    r'(?P<begin><p class="title" dir="auto" title="[^"<>]*" data-film="(?P<film>[^"<>]*)">)'
+    r"(?P<title>[^<>]*)(?=</p>)"
+)
+
+
+def link_films(page: str, films: Mapping[str, str]) -> str:
+    """HTML with strips in which each title leads to its film.
+
+    Parameters
+    ----------
+    page
+        Any HTML.
+    films
+        Addresses by id, relative to the page. A film that is not among them stays as it is.
+    """
+
+    def linked(found: re.Match) -> str:
+        address = films.get(unquote(found["film"]))
+        begin, title = found["begin"], found["title"]
+        return f'{begin}<a href="{_escaped(address)}">{title}</a>' if address else found[0]
+
+    return _TITLE.sub(linked, page)

@@ -18,6 +18,7 @@ from .findings import SPACES
 from .metadata import counted
 from .pages import provenance
 from poster_analysis.site_blocks import (
+    FIRST_ROWS,
     ROWS_SHOWN,
     SitePage,
     escaped,
@@ -165,7 +166,7 @@ def _collection(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
             page,
             skipped,
             "Files that could not be taken, with the reason.",
-            is_open=n_skipped <= ROWS_SHOWN,
+            is_open=n_skipped <= FIRST_ROWS,
         )
 
 # %% ../nbs/52_site_pages.ipynb #014
@@ -197,28 +198,35 @@ _TABLES = {
 }
 
 
-def _tables(page: SitePage, folder: Path) -> None:
-    """Every table of the run, its first rows and the whole of it as CSV."""
+def _tables(page: SitePage, folder: Path, films: Mapping[str, str]) -> None:
+    """Every table of the run to see and to take, its ids leading to the films."""
     paths = (folder / "tables").glob("*.csv")
     paths = sorted(paths, key=lambda path: place(path.stem, _TABLES))
     paths += [path for path in [folder / "features_index.csv"] if path.is_file()]
     if paths:
         page.heading("Tables")
     for path in paths:
-        _table(page, path, _TABLES.get(kind_of(path.stem, _TABLES), ""))
+        _table(page, path, _TABLES.get(kind_of(path.stem, _TABLES), ""), films=films)
 
 # %% ../nbs/52_site_pages.ipynb #015
-def _table(page: SitePage, path: Path, says: str, *, is_open: bool = False) -> None:
-    """One table: folded, its first rows to see, the whole of it to take."""
+def _table(
+    page: SitePage,
+    path: Path,
+    says: str,
+    *,
+    is_open: bool = False,
+    films: Mapping[str, str] | None = None,
+) -> None:
+    """One table: folded, to see (or its first rows, if it is long), and the whole of it to take."""
     table = read_table(path)
     size = f"{counted(len(table), 'row')}, {counted(len(table.columns), 'column')}"
     address = page.add(path, f"tables/{path.name}")
-    more = f"<p class='more'>The first {ROWS_SHOWN} of {len(table):,} rows; the file has all.</p>"
+    more = f"<p class='more'>The first {FIRST_ROWS} of {len(table):,} rows; the file has all.</p>"
     page.html(
         f'<details class="data"{" open" if is_open else ""}>',
         f"<summary><span class='name'>{escaped(path.stem)}</span> <span class='says'>{escaped(says)}",
         f"{size}.</span></summary>",
-        html_table(table),
+        html_table(table, films=films),
         more if len(table) > ROWS_SHOWN else "",
         f'<p><a class="download" href="{address}" download>Download {escaped(path.name)}</a></p>',
         "</details>",
@@ -264,7 +272,9 @@ def run_cuts(run: Run) -> dict[str, str]:
     return path_cuts(run.out, parameters.get("posters"), parameters.get("metadata"))
 
 
-def overview(run: Run, reports: Iterable[tuple[str, str, str]]) -> SitePage:
+def overview(
+    run: Run, reports: Iterable[tuple[str, str, str]], *, films: Mapping[str, str] | None = None
+) -> SitePage:
     """The overview of a run.
 
     Parameters
@@ -273,6 +283,8 @@ def overview(run: Run, reports: Iterable[tuple[str, str, str]]) -> SitePage:
         A run with a collection, a backbone and at least one finished stage.
     reports
         Of each report its address, its title and what it is about.
+    films
+        The address of each film by its id, relative to the page, where films have pages.
 
     Returns
     -------
@@ -294,7 +306,7 @@ def overview(run: Run, reports: Iterable[tuple[str, str, str]]) -> SitePage:
         page.html('<nav class="cards" aria-label="Reports">', *cards, "</nav>")
     _figures(page, run.folder)
     _collection(page, run, cuts)
-    _tables(page, run.folder)
+    _tables(page, run.folder, films or {})
     _made(page, run, cuts)
     return page
 

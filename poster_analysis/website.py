@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -26,14 +26,16 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 import poster_analysis
 from .errors import InputError, RunError
 from .files import written_whole
-from .html_strips import move_thumbnails
+from .html_strips import link_films, move_thumbnails
 from .map_page import PAGE, with_way_back
 from .pages import warnings_of
 from .report_parameters import read_notebook
-from .site_blocks import escaped, html_block
+from .site_blocks import escaped, html_block, toctree
 from .site_notebooks import cut_notebook, notebook_title, path_cuts, readable
 from .site_pages import index, notices, overview, place, run_cuts, run_title
+from .site_posters import film_addresses_of, poster_cards, poster_sources
 from .study import RECORD, Run, open_run, runs
+from .thumbnails import SIZE
 
 # %% ../nbs/53_website.ipynb #005
 def report_titles(headings: dict[str, str]) -> dict[str, str]:
@@ -66,7 +68,7 @@ def _subtitle(notebook: NotebookNode) -> str:
     return re.sub(r"[*`_]", "", quoted[1]) if quoted else ""
 
 
-def _write_reports(run: Run, folder: Path) -> list[tuple[str, str, str]]:
+def _write_reports(run: Run, folder: Path, films: dict[str, str]) -> list[tuple[str, str, str]]:
     """Write the pages of a run's reports; of each its address, title and subtitle."""
     paths = (run.folder / "notebooks").glob("*.ipynb")
     paths = sorted(
@@ -86,7 +88,7 @@ def _write_reports(run: Run, folder: Path) -> list[tuple[str, str, str]]:
             notices=notices(run.record),
             left_out=[warnings_of(run)],
         )
-        _move_thumbnails(page, "thumbnails/{}".format)
+        _move_thumbnails(page, "thumbnails/{}".format, films=films)
         page.cells.append(_notebook_link(name))
         _write_notebook(page, folder / f"{name}.ipynb")
         entries.append((f"{name}.html", titles[stem], _subtitle(notebook)))
@@ -113,20 +115,18 @@ def _notebook_link(name: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(html_block(f"<p>{link}</p>"), id="download")
 
 
-def _move_thumbnails(page: NotebookNode, address: Callable[[str], str]) -> None:
-    """Give the thumbnails that a page shows their addresses, seen from where the page lies."""
+def _move_thumbnails(
+    page: NotebookNode, address: Callable[[str], str], *, films: Mapping[str, str] | None = None
+) -> None:
+    """Give the thumbnails that a page shows their addresses, and lead from titles to films."""
     for cell in page.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/html" in data:
-                data["text/html"] = move_thumbnails(data["text/html"], address)
+                moved = move_thumbnails(data["text/html"], address)
+                data["text/html"] = link_films(moved, films or {})
 
 # %% ../nbs/53_website.ipynb #010
-def _toctree(entries: Iterable[str]) -> str:
-    """The pages that lie below a page, for Sphinx."""
-    return "\n".join(["", "```{toctree}", ":hidden:", "", *entries, "```", ""])
-
-
 def _run_address(run: Run) -> str:
     """The folder of a run's pages on the site."""
     return f"runs/{run.name}" if run.name else "study"
@@ -149,25 +149,39 @@ def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, 
     return [(f"map/{PAGE}", "Map of the posters", says)], files
 
 
+def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
+    """Write pages of Markdown by their address."""
+    for name, text in texts.items():
+        path = folder / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 def _write_sources(ready: list[Run], unfinished: list[str], source: Path) -> dict[str, Path]:
     """Write the source of every page; return the files that belong beside them."""
     files = {}
     for run in ready:
         address = _run_address(run)
-        reports = _write_reports(run, source / address)
+        films = film_addresses_of(run)
+        reports = _write_reports(run, source / address, films)
+        if films:
+            sources, small = poster_sources(run, address)
+            _write_texts(sources, source / address)
+            files |= small
+            reports += poster_cards(sources)
         maps, map_files = _map(run, source / address / "map")
-        page = overview(run, [*reports, *maps])
-        tree = _toctree(name.removesuffix(".html") for name, _, _ in reports)
+        page = overview(run, [*reports, *maps], films=films)
+        tree = toctree(name.removesuffix(".html") for name, _, _ in reports)
         (source / address).mkdir(parents=True, exist_ok=True)
         (source / address / "index.md").write_text(page.markdown + tree, encoding="utf-8")
         files |= {f"{address}/{name}": path for name, path in page.files.items()}
         notebooks = source / address / "notebooks"
         files |= {f"{address}/notebooks/{path.name}": path for path in notebooks.glob("*.ipynb")}
-        thumbnails = (run.folder / "thumbnails").glob("*.jpg")
+        thumbnails = (run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")
         files |= {f"{address}/thumbnails/{path.name}": path for path in thumbnails}
         files |= {f"{address}/{name}": path for name, path in map_files.items()}
     first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
-    tree = _toctree(f"{_run_address(run)}/index" for run in ready)
+    tree = toctree(f"{_run_address(run)}/index" for run in ready)
     (source / "index.md").write_text(first.markdown + tree, encoding="utf-8")
     return files | first.files
 
@@ -186,6 +200,7 @@ _THEME = {
     "search_bar_text": "Search the study …",
     "show_prev_next": False,
     "show_toc_level": 2,
+    "navigation_depth": 1,  # the side bar lists reports, not clusters
     "header_links_before_dropdown": 4,
     "logo": {"text": "Poster study"},
     "pygments_light_style": "friendly",
@@ -210,7 +225,9 @@ _SETTINGS = {
     "html_theme_options": _THEME,
     "html_sidebars": {"index": [], "**": ["sidebar-nav-bs"]},
     "html_static_path": [str(_ASSETS / "site.css"), str(_ASSETS / "site.js")],
+    "smartquotes": False,  # titles are shown, and searched, as they are written
     "html_css_files": ["site.css"],
+    "html_favicon": str(_ASSETS / "icon.svg"),
     "html_js_files": [("site.js", {"defer": "defer"})],
     "html_context": {"default_mode": "auto"},
     "html_copy_source": False,

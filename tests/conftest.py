@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM, Browser
 from hypothesis import settings
 
 # the same examples every time: a failure is a failure of the change, not of the day
@@ -52,3 +53,29 @@ def study(tmp_path_factory, small_parameters):
     out = tmp_path_factory.mktemp("study") / "out"
     run_study(small_parameters, out)
     return out
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A headless browser; tests that need one are skipped, and say so, where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine; install the package chromium to look at the site")
+    browser = Browser(tmp_path_factory.mktemp("chromium"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def reader(browser):
+    """The browser with a light window of 1280 pixels; whoever uses it must hear no complaint."""
+    browser.show()
+    browser.forget()
+    yield browser
+    browser.evaluate("0")
+    assert browser.complaints == []
+    elsewhere = [
+        address
+        for address in browser.requests
+        if not address.startswith(("file:///", "http://127.0.0.1:", "data:", "blob:"))
+    ]
+    assert elsewhere == []

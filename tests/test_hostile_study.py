@@ -2,13 +2,15 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
-from poster_analysis.html_strips import page_text
+from poster_analysis.film_pages import film_addresses
+from poster_analysis.html_strips import film_text, page_text
 from poster_analysis.pipeline import run_study
 from poster_analysis.study import Parameters, Run
 from poster_analysis.website import single_file
@@ -137,3 +139,43 @@ def test_figures_are_pictures_with_safe_names(out):
         with Image.open(path) as image:
             image.load()
             assert len(image.convert("L").getcolors(256)) > 1
+
+
+def test_a_browser_runs_nothing_that_a_title_says(reader, out):
+    site = (out / "site").resolve()
+    pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    assert {"films", "clusters"} <= {path.parent.name for path in pages}
+    for address in [path.as_uri() for path in pages] + [
+        f"{site.as_uri()}/search.html?q={word}" for word in ("alert", "script", "onmouseover")
+    ]:
+        reader.open(address)
+        reader.evaluate("""document.querySelectorAll("main *").forEach((one) => {
+            for (const kind of ["mouseover", "focus", "error"]) one.dispatchEvent(new Event(kind));
+        })""")
+        assert reader.evaluate("document.querySelector('#out, [onmouseover], [src=x]')") is None
+    assert not any("example.com" in request for request in reader.requests)
+
+
+def test_every_film_has_an_address_that_shows_its_title(out):
+    index = Run(out).table("features_index")
+    addresses = film_addresses(index["imdb_id"])
+    assert len(set(addresses.values())) == len(index) == len(TITLES)
+    page = Parsed((out / "site" / "study" / "films" / "1.html").read_text(encoding="utf-8"))
+    anchors = [facts["id"] for tag, facts in page.elements if facts.get("class") == "anchor"]
+    assert anchors == [address.partition("#")[2] for address in addresses.values()]
+    ids = [facts["id"] for _, facts in page.elements if "id" in facts]
+    assert len(ids) == len(set(ids))
+    text = " ".join(page.text.split())
+    for film in index.to_dict("records"):
+        assert film_text(film) in text
+    assert not set("“”‘’") & set(text)  # quotes are those of the title
+    strips = (out / "site" / "study" / "similarity.html").read_text(encoding="utf-8")
+    assert strips.count('<a href="films/1.html#') == 2 * len(TITLES)
+    for linked in (out / "site" / "study").rglob("*.html"):
+        found = Parsed(linked.read_text(encoding="utf-8")).elements
+        for address in (facts.get("href") or "" for tag, facts in found if tag == "a"):
+            path, _, anchor = address.partition("#")
+            if re.match("https?:", path) is None and path:
+                assert (linked.parent / unquote(path).partition("?")[0]).is_file(), (linked, path)
+            if path.endswith("films/1.html"):
+                assert not anchor or anchor in anchors, (linked, address)

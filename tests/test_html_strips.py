@@ -39,7 +39,7 @@ HOSTILE = [
 ]
 TAGS = {"div", "style", "figure", "figcaption", "bdi", "p", "b", "span", "img", "ol", "li"}
 ATTRIBUTES = {
-    "alt", "class", "dir", "height", "loading", "role", "src", "title", "value", "width",
+    "alt", "class", "data-film", "dir", "height", "loading", "role", "src", "title", "value", "width",
 }  # fmt: skip
 NAME = f"{'0123456789abcdef' * 2}-240.jpg"
 THUMBNAILS = {"1.jpg": Thumbnail(NAME, 162, 240), "gone.jpg": Thumbnail(reason="no such file")}

@@ -74,7 +74,8 @@ def fill(run, **facts):
     def compute(folder):
         columns = {"imdb_id": ["1", "2", "10"], "title": [HOSTILE, "B", "a"], "cluster": [2, 10, 1]}
         table = pd.DataFrame(columns)
-        write_table(table, folder / "tables" / "clusters_raw.csv")
+        judged = table.assign(silhouette=0.1, rank=1)
+        write_table(judged, folder / "tables" / "clusters_raw.csv")
         write_table(verdict_table(VERDICT), folder / "tables" / "verdict_raw.csv")
         films = table.assign(genre=HOSTILE, year=1995, path="1.jpg")[
             [*table, "genre", "year", "path"]
@@ -140,13 +141,13 @@ def contents(folder):
 
 
 def test_every_run_has_an_overview_and_its_reports(pages):
+    posters = ["clusters/index", *(f"clusters/raw-{number}" for number in (1, 2, 10))]
+    posters += ["films/index", "films/1"]
     assert set(pages) == {
         "index.html",
         "search.html",
-        "study/index.html",
-        "study/clustering_raw.html",
-        "runs/k_min=5-k_max=12/index.html",
-        "runs/k_min=5-k_max=12/clustering_raw.html",
+        *(f"study/{name}.html" for name in ("index", "clustering_raw", *posters)),
+        *(f"runs/k_min=5-k_max=12/{name}.html" for name in ("index", "clustering_raw", *posters)),
     }
     assert "Not finished yet: later." in pages["index.html"]
 

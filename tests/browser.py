@@ -1,0 +1,235 @@
+"""Chromium, driven over its own DevTools protocol: what tests of the published site see and do with it."""
+
+import base64
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+PATIENCE = 20  # seconds until what is waited for is held to have failed
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowRight": 39}
+OPTIONS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+class Browser:
+    """One tab of a headless Chromium, and everything it asked for and complained about.
+
+    Attributes
+    ----------
+    requests
+        The address of every request.
+    complaints
+        Errors and warnings of the console, exceptions, requests that failed or were refused.
+    """
+
+    def __init__(self, folder):
+        import websocket
+
+        self.downloads = Path(folder) / "downloads"
+        profile = Path(folder) / "profile"
+        self._process = subprocess.Popen(
+            [CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            port, path = self._wait_for(lambda: self._port(profile / "DevToolsActivePort"))
+            self._socket = websocket.create_connection(
+                f"ws://127.0.0.1:{port}{path}", timeout=PATIENCE, suppress_origin=True
+            )
+        except BaseException:
+            self._process.kill()
+            raise
+        self._number, self._events, self._session = 0, [], None
+        self.requests, self.complaints = [], []
+        target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.command("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.command(f"{domain}.enable")
+        alarm = "alert = (...words) => console.error('alert', ...words)"  # a dialogue would wait
+        self.command("Page.addScriptToEvaluateOnNewDocument", source=alarm)
+        self.command(
+            "Browser.setDownloadBehavior",
+            behavior="allow",
+            downloadPath=str(self.downloads),
+            eventsEnabled=True,
+        )
+
+    @staticmethod
+    def _port(path):
+        """Where the browser listens, once it has written it down."""
+        lines = path.read_text().split() if path.is_file() else []
+        return lines if len(lines) == 2 else None
+
+    @staticmethod
+    def _wait_for(get):
+        """What `get` gives, as soon as it gives something."""
+        end = time.monotonic() + PATIENCE
+        while not (found := get()):
+            assert time.monotonic() < end, "the browser did not do in time what was waited for"
+            time.sleep(0.02)
+        return found
+
+    def forget(self):
+        """Begin to listen anew."""
+        self.evaluate("0")
+        self.requests.clear()
+        self.complaints.clear()
+
+    def close(self):
+        """End the browser."""
+        self._socket.close()
+        self._process.terminate()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    # The protocol
+
+    def command(self, method, **parameters):
+        """Send a command and return its result; what happens meanwhile is noted."""
+        self._number += 1
+        message = {"id": self._number, "method": method, "params": parameters}
+        # commands to the browser as a whole go without a session
+        if self._session and not method.startswith(("Target.", "Browser.")):
+            message["sessionId"] = self._session
+        self._socket.send(json.dumps(message))
+        while (answer := json.loads(self._socket.recv())).get("id") != self._number:
+            self._note(answer)
+        assert "error" not in answer, (method, answer.get("error"))
+        return answer["result"]
+
+    def _note(self, event):
+        """Remember an event."""
+        name, facts = event.get("method"), event.get("params", {})
+        self._events.append((name, facts))
+        if name == "Network.requestWillBeSent":
+            self.requests.append(facts["request"]["url"])
+        elif name == "Network.responseReceived" and facts["response"]["status"] >= 400:
+            self.complaints.append(f"{facts['response']['status']} {facts['response']['url']}")
+        elif name == "Network.loadingFailed" and not facts.get("canceled"):
+            self.complaints.append(f"{facts['errorText']} {facts.get('blockedReason', '')}")
+        elif name == "Runtime.exceptionThrown":
+            self.complaints.append(json.dumps(facts["exceptionDetails"]))
+        elif name == "Runtime.consoleAPICalled" and facts["type"] in ("error", "warning", "assert"):
+            self.complaints.append(json.dumps(facts["args"]))
+        elif name == "Log.entryAdded" and facts["entry"]["level"] in ("error", "warning"):
+            self.complaints.append(facts["entry"]["text"])
+
+    def _happened(self, name, **facts):
+        """Whether an event with these facts has come since it was last looked for."""
+        self.evaluate("0")  # events come with answers
+        for place, (other, all_facts) in enumerate(self._events):
+            if other == name and facts.items() <= all_facts.items():
+                del self._events[: place + 1]
+                return True
+        return False
+
+    # What a reader does
+
+    def open(self, address):
+        """Go to an address and wait until the page stands."""
+        self._events.clear()
+        failed = self.command("Page.navigate", url=address).get("errorText")
+        assert not failed, f"{address}: {failed}"
+        self.wait_for_page()
+
+    def wait_for_page(self):
+        """Wait until a page has loaded."""
+        self._wait_for(lambda: self._happened("Page.loadEventFired"))
+
+    def wait(self, expression):
+        """Wait until an expression is true on the page."""
+        self._wait_for(lambda: self.evaluate(f"Boolean({expression})"))
+
+    def show(self, *, width=1280, height=900, scheme="light"):
+        """Take a size of window and a colour scheme."""
+        self.command(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.command("Emulation.setEmulatedMedia", features=[feature])
+
+    def evaluate(self, expression):
+        """The value of an expression of JavaScript on the page."""
+        answer = self.command(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def click(self, selector, *, loads=False):
+        """Click with the mouse where an element is, which must be what lies there."""
+        place = self.evaluate(
+            f"""(() => {{
+                const element = document.querySelector({json.dumps(selector)});
+                if (!element) return null;
+                element.scrollIntoView({{block: "center", behavior: "instant"}});
+                const box = element.getBoundingClientRect();
+                const [x, y] = [box.x + Math.min(box.width / 2, 100), box.y + box.height / 2];
+                const hit = document.elementFromPoint(x, y);
+                return [x, y, element.contains(hit) || Boolean(hit?.contains(element))];
+            }})()"""
+        )
+        assert place and place[2], f"nothing to click at {selector}: {place}"
+        self._events.clear()
+        for kind in ("mousePressed", "mouseReleased"):
+            self.command(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=place[0],
+                y=place[1],
+                button="left",
+                clickCount=1,
+            )
+        if loads:
+            self.wait_for_page()
+
+    def press(self, key, *, shift=False, loads=False):
+        """Press a key."""
+        self._events.clear()
+        text = {"Enter": "\r", " ": " "}.get(key)
+        facts = {"key": key, "code": "Space" if key == " " else key}
+        facts |= {"windowsVirtualKeyCode": KEYS[key], "modifiers": 8 if shift else 0}
+        down = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
+        self.command("Input.dispatchKeyEvent", **down, **facts)
+        self.command("Input.dispatchKeyEvent", type="keyUp", **facts)
+        if loads:
+            self.wait_for_page()
+
+    def type(self, text):
+        """Write into what has the focus."""
+        self.command("Input.insertText", text=text)
+
+    def download(self, selector):
+        """Click on something that downloads a file; return the file."""
+        self.click(selector)
+        self._wait_for(lambda: self._happened("Browser.downloadProgress", state="completed"))
+        return max(self.downloads.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+
+    def screenshot(self, path, *, whole=False):
+        """Save a picture of the page, or of what stands in the window."""
+        picture = self.command("Page.captureScreenshot", captureBeyondViewport=whole)
+        Path(path).write_bytes(base64.b64decode(picture["data"]))
