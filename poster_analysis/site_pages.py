@@ -190,6 +190,7 @@ _TABLES = {
     "neighbour_counts": "In how many lists of neighbours each film stands.",
     "neighbour_count_distribution": "How many films stand in so many lists, for each way of comparing.",
     "neighbour_comparison": "Ways of comparing the same features, side by side.",
+    "runs_parameters": "In what the runs differ.",
     "runs_verdicts": "What each run says about the number of clusters.",
     "runs_sweeps": "The scores of every run for each number of clusters.",
     "runs_agreement": "How far the clusters of each two runs agree.",
