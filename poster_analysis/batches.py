@@ -171,6 +171,8 @@ def planned_runs(path: Path | str, study: Parameters) -> dict[str, Parameters]:
     planned: dict[str, Parameters] = {}
     for name, values in read_runs(path).items():
         try:
+            if not name:
+                raise InputError("it has no name; the run without a name is the study itself")
             if len(name) > 100:
                 raise InputError("its name is too long; at most 100 letters")
             run_folder(Path(), name)
