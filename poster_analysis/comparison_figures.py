@@ -277,9 +277,9 @@ def _overlap_title(pairs: list[tuple[str, pd.DataFrame]], numbers: str) -> str:
     means = [rows["overlap"].mean() for _, rows in pairs]
     if len(pairs) == 1:
         name = wrap_text(pairs[0][0], width=4, size=13, weight="bold")
-        return f"{name} have {percent_text(means[0])} of {numbers} neighbours in common"
+        return f"Of {numbers} neighbours {name} have {percent_text(means[0])} in common"
     low, high = percent_text(min(means)), percent_text(max(means))
-    return f"Pairs of runs have {low} to {high} of {numbers} neighbours in common"
+    return f"Of {numbers} neighbours pairs of runs have {low} to {high} in common"
 
 # %% ../nbs/42b_comparison_figures.ipynb #016
 @styled

@@ -184,7 +184,7 @@ def _compare(
     tables["parameters"] = differ
     for kind, table in tables.items():
         write_table(table, folder / "tables" / f"runs_{kind}{suffix}.csv")
-    for kind, figure in _figures(tables, space).items():
+    for kind, figure in _figures(tables, space, note=_warning(chosen)).items():
         save_figure(figure, folder / "figures" / f"runs_{kind}{suffix}.png")
     told_of = [sentence for _, said in details[:_TOLD] for sentence in said]
     return Outcome([_difference(differ), *sentences, *told_of])
@@ -249,7 +249,14 @@ def _pair(
     return tables, sentences
 
 # %% ../nbs/57b_comparison_stages.ipynb #017
-def _figures(tables: dict[str, pd.DataFrame], space: str) -> dict[str, Figure]:
+def _warning(chosen: Mapping[str, Run]) -> str:
+    """What to mind where runs do not have the same features; empty where they do."""
+    extractions = [run.finished("extraction") for run in chosen.values()]
+    alike = len({stage.key for stage in extractions if stage}) == 1
+    return "" if alike else "features differ: compare shapes, not heights"
+
+
+def _figures(tables: dict[str, pd.DataFrame], space: str, *, note: str) -> dict[str, Figure]:
     """The figures of a comparison, by the part of their names that tells them apart."""
     sweeps, figures = tables["sweeps"], {}
     scores = {
@@ -259,7 +266,7 @@ def _figures(tables: dict[str, pd.DataFrame], space: str) -> dict[str, Figure]:
     }
     for kind, score in scores.items():
         if score in sweeps and sweeps[score].notna().any():
-            figures[kind] = comparison_figures.runs_curve(sweeps, score=score)
+            figures[kind] = comparison_figures.runs_curve(sweeps, score=score, note=note)
     if "neighbours" in tables:
         figures["neighbours"] = comparison_figures.overlap_chart(tables["neighbours"])
     if "matching" in tables:

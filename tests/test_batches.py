@@ -204,10 +204,10 @@ def test_a_comparison_of_named_runs_makes_no_run_and_spoils_no_other(batch, caps
         str(out),
         "-p",
         "runs",
-        "the study",
+        "average",
         "-p",
         "runs",
-        "average",
+        "the study",
     ]
     assert main([*words, "-p", "n_neighbors", "2"]) == 0
     path = out / "notebooks" / "comparison_average-study_pca.ipynb"
