@@ -251,8 +251,8 @@ def _pair(
 # %% ../nbs/57b_comparison_stages.ipynb #017
 def _warning(chosen: Mapping[str, Run]) -> str:
     """What to mind where runs do not have the same features; empty where they do."""
-    extractions = [run.finished("extraction") for run in chosen.values()]
-    alike = len({stage.key for stage in extractions if stage}) == 1
+    found = [dict(run.record["backbone"], lowest_cosine=None) for run in chosen.values()]
+    alike = all(one == found[0] for one in found)
     return "" if alike else "features differ: compare shapes, not heights"
 
 

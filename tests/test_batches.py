@@ -13,6 +13,7 @@ from poster_analysis.cli import main
 from poster_analysis.errors import InputError, RunError
 from poster_analysis.files import read_table
 from poster_analysis.intake import run_extraction
+from poster_analysis.stages import Analysis
 from poster_analysis.study import Parameters, Run, runs
 
 STUDY = Parameters("posters", backbone="colour")
@@ -137,7 +138,7 @@ def test_more_clusters_than_posters_are_found_before_anything_runs(tmp_path, sma
 
 @pytest.fixture(scope="module")
 def batch(small_parameters, tmp_path_factory):
-    """A study with a run that works and one that fails; reports of single runs are left out, for speed."""
+    """A study with a run that works and one that fails; for speed in one space, without reports of single runs."""
     folder = tmp_path_factory.mktemp("batch")
     parameters = small_parameters.changed(
         n_references=0, n_init=1, n_splits=1, k_max=4, n_clusters=3, n_components_tried=(), variance_tried=()
@@ -145,7 +146,7 @@ def batch(small_parameters, tmp_path_factory):
     text = "average: {pooling: average, k_max: 5}\nbroken: {layer: nowhere}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pipeline, "write_reports", lambda *_: None)
-        patch.setattr(pipeline, "SPACES", ("pca",))
+        patch.setattr(Analysis, "spaces", ("pca",))
         with pytest.raises(RunError) as caught:
             run_batch(parameters, folder / "out", write(folder, text))
         text = text.replace("\nbroken: {layer: nowhere}", "")
