@@ -216,6 +216,7 @@ def sweep(out: str, name: str, space: str, **values: object) -> None:
 @click.option("--index", "by", flag_value="index", help="FILM is a row of features_index.csv.")
 @click.option("--image", "by", flag_value="image", help="FILM is an image file from anywhere.")
 @click.option("--include-self", is_flag=True, help="Count the film among its neighbours.")
+@click.option("--one-per-picture", is_flag=True, help="Count copies of one picture as one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--matrix", metavar="FILE.npy", help="Write the full similarity matrix instead.")
 def similar(
@@ -224,6 +225,7 @@ def similar(
     n_neighbors: int,
     by: str | None,
     include_self: bool,
+    one_per_picture: bool,
     as_json: bool,
     matrix: str | None,
 ) -> None:
@@ -236,9 +238,8 @@ def similar(
     if matrix is not None:
         click.echo(questions.write_similarity_matrix(Path(out), Path(matrix)))
         return
-    answers = questions.similar_to_each(
-        Path(out), queries, n_neighbors=n_neighbors, by=by, include_self=include_self
-    )
+    options = {"by": by, "include_self": include_self, "one_per_picture": one_per_picture}
+    answers = questions.similar_to_each(Path(out), queries, n_neighbors=n_neighbors, **options)
     if as_json:
         one_or_all = answers if len(queries) > 1 else answers[0]
         click.echo(json.dumps(one_or_all, indent=2, ensure_ascii=False))

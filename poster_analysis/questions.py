@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .backbones import Backbone
+from .duplicates import neighbours_needed, one_per_group
 from .errors import InputError
 from .features import load_features, sample_rows
 from .images import UnreadableImage, read_image, resize_image
@@ -29,6 +30,7 @@ def similar(
     n_neighbors: int = 6,
     by: str | None = None,
     include_self: bool = False,
+    one_per_picture: bool = False,
 ) -> dict:
     """Find the posters most similar to that of a film, or to an image.
 
@@ -44,6 +46,9 @@ def similar(
         "id", "title", "index" (a row of ``features_index.csv``), "image", or None for an id or a title.
     include_self
         Whether the film may be its own neighbour.
+    one_per_picture
+        Whether posters that are the same picture count as one, as ``tables/duplicates.csv`` groups
+        them: only the most similar of a group is listed, and none of the film's own.
 
     Returns
     -------
@@ -59,7 +64,7 @@ def similar(
         valid range.
     """
     options = {"n_neighbors": n_neighbors, "by": by, "include_self": include_self}
-    return similar_to_each(study, [query], **options)[0]
+    return similar_to_each(study, [query], one_per_picture=one_per_picture, **options)[0]
 
 
 def similar_to_each(
@@ -69,6 +74,7 @@ def similar_to_each(
     n_neighbors: int = 6,
     by: str | None = None,
     include_self: bool = False,
+    one_per_picture: bool = False,
 ) -> list[dict]:
     """What `similar` answers, for several films or images; the features are read once."""
     if not queries:
@@ -76,6 +82,10 @@ def similar_to_each(
     run = open_run(study)
     features = load_features(run.folder)
     index = SimilarityIndex(features, skipped=run.table("skipped"), turned=len(queries) > 1)
+    if one_per_picture and include_self:
+        raise InputError("a film that counts as one with its copies cannot be its own neighbour")
+    groups = run.table("duplicates") if one_per_picture else None
+    wanted, n_neighbors = n_neighbors, _with_copies(groups, n_neighbors, len(features))
     if by == "image":
         backbone = _backbone(run)
         vectors = [_features_of_image(backbone, Path(query)) for query in queries]
@@ -94,9 +104,28 @@ def similar_to_each(
             for row in rows
         ]
     return [
-        {"query": film, "neighbours": _records(table, run)}
+        {"query": film, "neighbours": _records(_once(table, film, groups, wanted), run)}
         for film, table in zip(films, found, strict=True)
     ]
+
+
+def _with_copies(groups: pd.DataFrame | None, n_neighbors: int, n_posters: int) -> int:
+    """How many neighbours to ask for, so that enough are left when copies are taken out."""
+    if groups is None or not 1 <= n_neighbors < n_posters:
+        return n_neighbors  # what is out of range is refused where neighbours are sought
+    return min(neighbours_needed(groups, n_neighbors), n_posters - 1)
+
+
+def _once(
+    found: pd.DataFrame, film: dict, groups: pd.DataFrame | None, wanted: int
+) -> pd.DataFrame:
+    """The neighbours of a film, of every picture only the most similar poster."""
+    if groups is None:
+        return found
+    asked = film["imdb_id"] or ""  # a picture from outside is in no group
+    named = found.rename(columns={"imdb_id": "neighbour_id"}).assign(imdb_id=asked)
+    kept = one_per_group(named, groups, wanted).drop(columns="imdb_id")
+    return kept.rename(columns={"neighbour_id": "imdb_id"})
 
 
 def _records(found: pd.DataFrame, run: Run) -> list[dict]:

@@ -88,6 +88,7 @@ _FIGURES = {
     "neighbour_counts": "Whether a few posters are everybody’s neighbour",
     "neighbour_comparison": "Whether another way of comparing does better",
     "runs": "Runs side by side",
+    "duplicates": "Pictures that occur more than once",
 }
 _PICTURES = (".png", ".jpg", ".jpeg")
 
@@ -198,6 +199,7 @@ _TABLES = {
     "runs_company": "How much of its company each film keeps from one run to another.",
     "runs_neighbours": "How many of its neighbours each film keeps from one run to another.",
     "runs_differing": "Neighbours that a film has in one run only, of the films that keep least.",
+    "duplicates": "Posters that are the same picture: encoded anew, trimmed, in other colours or with other words.",
     "thumbnails": "The small pictures of posters that the pages show.",
     "features_index": "Which film each row of the features is.",
 }

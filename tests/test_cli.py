@@ -167,6 +167,38 @@ def test_an_id_is_one_film_however_it_is_spelled(capsys, study, spelling):
     }
 
 
+def test_python_the_command_line_and_the_table_give_the_same_answer(capsys, study):
+    from poster_analysis.features import load_features
+    from poster_analysis.files import read_table
+    from poster_analysis.similarity import SimilarityIndex
+
+    features, table = load_features(study), read_table(study / "tables" / "neighbours.csv")
+    index = SimilarityIndex(features)
+    films = [features.index["imdb_id"][row] for row in (0, 7, 31)]
+    assert main(["similar", *films, "--json", "--out", str(study)]) == 0
+    answers = json.loads(capsys.readouterr().out)
+    for film, answer in zip(films, answers, strict=True):
+        here = [(row["imdb_id"], row["similarity"]) for row in answer["neighbours"]]
+        own = table[table["imdb_id"] == film]
+        assert here == list(zip(own["neighbour_id"], own["similarity"], strict=True))
+        found = index.similar(film)
+        assert here == list(zip(found["imdb_id"], found["similarity"], strict=True))
+    assert main(["similar", "31", "--index", "--json", "--out", str(study)]) == 0
+    assert json.loads(capsys.readouterr().out) == answers[2]
+
+
+def test_several_films_are_answered_one_after_the_other(capsys, study):
+    from poster_analysis.files import read_table
+
+    index = read_table(study / "features_index.csv")
+    first, second = index["imdb_id"][2], index["imdb_id"][3]
+    assert main(["similar", first, second, "-n", "2", "--out", str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6 and [line[:3] for line in lines[1:3] + lines[4:]] == ["  1", "  2"] * 2
+    assert "zzzz" in refused(capsys, "similar", first, "zzzz zzzz", "--out", study)
+    assert "no film was asked for" in refused(capsys, "similar", "--out", study)
+
+
 def test_an_image_from_outside_finds_its_twin_in_the_collection(capsys, study, drawn, tmp_path):
     index = (study / "features_index.csv").read_text().splitlines()
     header, row = index[0].split(","), index[1]

@@ -17,6 +17,7 @@ from poster_analysis.features import load_features
 from poster_analysis.files import read_table
 from poster_analysis.intake import SPACES, run_extraction
 from poster_analysis.pipeline import run_neighbours, run_study
+from poster_analysis.questions import similar, similar_to_each
 from poster_analysis.stages import Analysis, reduce_to
 from poster_analysis.study import Run, open_run
 
@@ -27,6 +28,8 @@ TABLES = [
         for space in SPACES
     ),
     *("components_pca", "components_nmf", "explained_variance", "nmf_components", "neighbours"),
+    *("genre_agreement", "neighbour_counts", "neighbour_count_distribution"),
+    *("neighbour_comparison", "duplicates"),
 ]
 FIGURES = [
     *(
@@ -42,7 +45,8 @@ FIGURES = [
         for space in SPACES
     ),
     *("components_pca", "components_nmf", "contact_sheet", "explained_variance", "nmf_components"),
-    "silhouette_comparison",
+    *("silhouette_comparison", "genre_agreement", "neighbour_counts", "neighbour_comparison"),
+    "duplicates",
 ]
 NOTEBOOKS = ["extraction", *(f"clustering_{s}" for s in SPACES), "reduction", "similarity"]
 
@@ -225,3 +229,22 @@ def test_a_sample_limits_clusters_but_not_neighbours(small_parameters, tmp_path)
     _, found = run_neighbours(tmp_path / "out", films=[analysis.features.imdb_ids[0]])
     assert found.table("neighbours").imdb_id.nunique() == len(analysis.features)
     assert Run(tmp_path / "out").parameters.sample == 30
+    clustered = read_table(tmp_path / "out" / "tables" / "clusters_raw.csv")["imdb_id"]
+    told = similar_to_each(tmp_path / "out", [str(row) for row in range(48)], by="index")
+    in_sample = [one["query"]["imdb_id"] for one in told if one["query"]["in_sample"]]
+    assert sorted(in_sample) == sorted(clustered)
+
+
+def test_a_re_release_counts_as_one_with_its_original(study, drawn):
+    truth = drawn.read_truth().set_index("imdb_id")["rerelease_of"]
+    groups = read_table(study / "tables" / "duplicates.csv")
+    copies = {one: truth[one] for one in groups["imdb_id"] if truth[one]}
+    assert len(copies) >= 2
+    for copy, original in copies.items():
+        plain = similar(study, copy, by="id", n_neighbors=3)["neighbours"]
+        assert plain[0]["imdb_id"] == original
+        once = similar(study, copy, by="id", n_neighbors=3, one_per_picture=True)["neighbours"]
+        assert [one["rank"] for one in once] == [1, 2, 3]
+        assert original not in [one["imdb_id"] for one in once]
+    with pytest.raises(InputError, match="its own neighbour"):
+        similar(study, copy, by="id", include_self=True, one_per_picture=True)
