@@ -64,7 +64,9 @@ def provenance(run: Run) -> pd.DataFrame:
 def backbone_table(run: Run) -> pd.DataFrame:
     """What turned the posters of a run into features, one row for each thing that decides them."""
     backbone = run.record["backbone"]
-    return pd.DataFrame({"value": map(value_text, backbone.values())}, index=pd.Index(backbone, name=""))
+    return pd.DataFrame(
+        {"value": map(value_text, backbone.values())}, index=pd.Index(backbone, name="")
+    )
 
 
 def value_text(value: object) -> str:
