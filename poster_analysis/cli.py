@@ -16,7 +16,7 @@ import click
 
 from . import __version__
 from .errors import PosterAnalysisError
-from .study import Parameters
+from .study import Parameters, open_run
 
 # %% ../nbs/60_cli.ipynb #004
 _HELP = {
@@ -137,14 +137,26 @@ def demo(out: str, **values: object) -> None:
 @_store
 @_name
 @_options(*_BACKBONE, *_ANALYSES)
-def study(out: str, store: str | None, name: str, **values: object) -> None:
+@click.option("--runs", metavar="FILE.yml", help="Make further runs, and compare them all.")
+def study(out: str, store: str | None, name: str, runs: str | None, **values: object) -> None:
     """Study a folder of posters: features, clusters, neighbours, report and site.
 
     A study that was stopped goes on where it was; one that is finished is brought up to date.
+
+    FILE.yml holds the name of each further run and, indented below it, the parameters in which it
+    differs, such as k_max: 12 or pooling: average.
     """
     from poster_analysis.pipeline import run_study
 
-    _print_site(run_study(Parameters(**values), Path(out), store=store, name=name))
+    if runs is None:
+        _print_site(run_study(Parameters(**values), Path(out), store=store, name=name))
+        return
+    if name:
+        raise click.UsageError("--runs names its runs in the file; leave out --name")
+    from poster_analysis.batches import run_batch
+
+    run_batch(Parameters(**values), Path(out), Path(runs), store=store)
+    _print_site(open_run(Path(out)))
 
 
 @cli.command(
@@ -243,17 +255,39 @@ def similar(
 @click.option(
     "-p", "parameters", type=(str, str), multiple=True, metavar="NAME VALUE", help="A parameter."
 )
-def report(notebook: str, out: str, name: str, parameters: tuple[tuple[str, str], ...]) -> None:
+@click.option("--each", is_flag=True, help="Run one report for each value of a repeated parameter.")
+def report(
+    notebook: str, out: str, name: str, parameters: tuple[tuple[str, str], ...], each: bool
+) -> None:
     """Run one report notebook.
 
-    NOTEBOOK is extraction, clustering, reduction, similarity, or the path of one's own.
+    NOTEBOOK is extraction, clustering, reduction, similarity, comparison, or the path of one's own.
+
+    A parameter that is repeated is a list; with --each, -p k_max 12 -p k_max 25 makes two runs
+    instead, and several such parameters make one for each combination.
     """
     from poster_analysis.pipeline import run_report
 
+    if each:
+        _report_each(notebook, Path(out), name, parameters)
+        return
     values: dict[str, object] = {}
     for key, value in parameters:  # a name that is repeated gives a list
         values[key] = value if key not in values else [*_as_list(values[key]), value]
     click.echo(run_report(notebook, Path(out), name=name, parameters=values))
+
+
+def _report_each(notebook: str, out: Path, name: str, parameters: tuple) -> None:
+    """Run a report for each combination of the values of its parameters."""
+    from poster_analysis.batches import report_each
+
+    if name:
+        raise click.UsageError("--each names its runs after what differs; leave out --name")
+    lists: dict[str, list[str]] = {}
+    for key, value in parameters:
+        lists.setdefault(key, []).append(value)
+    for path in report_each(notebook, out, parameters=lists):
+        click.echo(path)
 
 
 def _as_list(value: object) -> list:

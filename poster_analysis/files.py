@@ -84,6 +84,7 @@ def _umask() -> int:
 TEXT_COLUMNS = (
     "imdb_id", "neighbour_id", "title", "genre", "path", "sha256", "reason", "space", "backbone",
     "reference", "role", "column", "method", "parameters", "measure", "kinds", "also_supported",
+    "run", "run_a", "run_b", "neighbour_title", "outcome",
 )  # fmt: skip
 
 

@@ -50,7 +50,11 @@ def check_n_clusters(numbers: Iterable[int], space: Space) -> None:
     most = min(n_distinct, len(space) - 1)
     for k in numbers:
         if not 2 <= k <= most:
-            valid = f"valid numbers are 2 to {most}" if most >= 2 else "clusters need at least 3 posters, 2 of them distinct"
+            valid = (
+                f"valid numbers are 2 to {most}"
+                if most >= 2
+                else "clusters need at least 3 posters, 2 of them distinct"
+            )
             raise InputError(
                 f"{k} clusters were asked for, but the {space.name} space has {len(space)} posters, "
                 f"{n_distinct} of them distinct; {valid}"

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['run_reduction', 'run_components', 'run_clustering', 'run_neighbours', 'run_duplicates', 'run_judgement', 'spaces_of',
-           'write_reports', 'run_report', 'run_study', 'run_demo']
+           'check_changes', 'write_reports', 'run_report', 'write_comparisons', 'run_study', 'finish_study', 'run_demo']
 
 # %% ../nbs/58_pipeline.ipynb #002
 import dataclasses
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from .cluster_stages import cluster_in, compare_spaces, compare_with_chance
+from .comparison_stages import comparable_runs, compare_runs, comparison_suffix
 from .duplicate_stage import find_duplicates
 from .errors import InputError, RunError
 from .files import digest, file_digest
@@ -81,8 +82,14 @@ def _check_space(space: str, spaces: tuple[str, ...]) -> None:
         raise InputError(f"there is no space {space!r}; valid are {', '.join(spaces)}")
 
 
-def _checked_run(study: Path, name: str, changes: dict) -> Run:
-    """The run with these changes, once they are known to be possible; nothing is made if not."""
+def check_changes(study: Path, **changes: object) -> Parameters:
+    """The parameters of a study with some of them changed, once they are known to be possible.
+
+    Raises
+    ------
+    InputError
+        There is no such study or parameter, a value cannot be, or a film is not known.
+    """
     original = open_run(study)
     extraction_of(original)
     changed = original.parameters.changed(**changes)
@@ -91,6 +98,12 @@ def _checked_run(study: Path, name: str, changes: dict) -> Run:
         index, skipped = original.table("features_index"), original.table("skipped")
         for film in changed.films:
             find_film(index, film, skipped=skipped)
+    return changed
+
+
+def _checked_run(study: Path, name: str, changes: dict) -> Run:
+    """The run with these changes, once they are known to be possible; nothing is made if not."""
+    check_changes(study, **changes)
     return derived_run(study, name=name, **changes)
 
 
@@ -181,11 +194,15 @@ def run_report(
 
     original, path = open_run(study), report_path(notebook)
     given = check_parameters(path, parameters)
-    changes = {key: given[key] for key in parameters if key in _PARAMETERS}
-    run = _checked_run(original.folder, name, changes)
+    if "runs" in given:  # it looks at runs there are, and makes none
+        run = runs(original.out)[0]
+    else:
+        changes = {key: given[key] for key in parameters if key in _PARAMETERS}
+        run = _checked_run(original.folder, name, changes)
     values = _report_values(run, notebook) | {key: given[key] for key in parameters}
     values |= {key: value for key, value in _place(run).items() if key in given}
-    stem = "_".join([path.stem, *(str(given[key]) for key in ("space",) if key in given)])
+    stem = path.stem + comparison_suffix(given.get("runs", ()))
+    stem = "_".join([stem, *(str(given[key]) for key in ("space",) if key in given)])
     output = run.folder / "notebooks" / f"{stem}.ipynb"
     run_reports([ReportJob(path, output, values)])
     return output
@@ -199,6 +216,47 @@ def _place(run: Run) -> dict:
     return {"study": str(run.folder.resolve()), "name": run.name}
 
 # %% ../nbs/58_pipeline.ipynb #019
+def write_comparisons(out: Path) -> Stage | None:
+    """Run the report that puts runs side by side, for each space in which there are two or more.
+
+    Parameters
+    ----------
+    out
+        Folder of a study.
+
+    Returns
+    -------
+    Stage or None
+        The stage ``comparison_report`` of the study's first run; None if there is nothing to compare.
+    """
+    from poster_analysis.reports import ReportJob, report_path, run_reports
+
+    spaces = [space for space in SPACES if len(comparable_runs(out, space=space)) > 1]
+    if not spaces:
+        return None
+    home = runs(out)[0]
+    values = _report_values(home, "comparison")
+    n_neighbors = home.parameters.n_neighbors
+    stages = [compare_runs(out, space=one, n_neighbors=n_neighbors)[1] for one in spaces]
+    source = report_path("comparison")
+
+    def compute(folder: Path) -> Outcome:
+        notebooks = folder / "notebooks"
+        jobs = [
+            ReportJob(source, notebooks / f"comparison_{one}.ipynb", values | {"space": one})
+            for one in spaces
+        ]
+        try:
+            run_reports(jobs)
+        except RunError as error:
+            raise _with_failed_reports_kept(error, folder, home.folder) from error
+        return Outcome()
+
+    after = tuple(stage.key for stage in stages)
+    asked = {"comparison": file_digest(source)}
+    return told(home.stage("comparison_report", compute, parameters=asked, after=after))
+
+# %% ../nbs/58_pipeline.ipynb #021
 def run_study(
     parameters: Parameters,
     out: Path,
@@ -206,10 +264,12 @@ def run_study(
     store: str | None = None,
     name: str = "",
     random_if_unreachable: bool = False,
+    site: bool = True,
 ) -> Run:
     """Run all stages that are not up to date, from the posters to the site.
 
-    Parameters and errors are those of `run_extraction`.
+    Parameters and errors are those of `run_extraction`, and `site`: whether to end with what all runs share, their
+    comparison and the site (`finish_study`).
     """
     run = run_extraction(
         parameters,
@@ -229,8 +289,15 @@ def run_study(
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
     last += [judge_neighbours(analysis), find_duplicates(analysis), draw_map(analysis)]
     write_reports(analysis, [*reduced, *compared, *clustered, *last])
-    _publish_if_changed(run.out)
+    if site:
+        finish_study(run.out)
     return run
+
+
+def finish_study(out: Path) -> None:
+    """Bring up to date what the runs of a study share: their comparison, and the site."""
+    write_comparisons(out)
+    _publish_if_changed(out)
 
 
 def _publish_if_changed(out: Path) -> None:
@@ -249,7 +316,7 @@ def _publish_if_changed(out: Path) -> None:
     state.write_text(shown)
     say(f"site: {time.perf_counter() - started:.1f} s")
 
-# %% ../nbs/58_pipeline.ipynb #020
+# %% ../nbs/58_pipeline.ipynb #022
 def run_demo(out: Path, **changes: object) -> Run:
     """Draw a collection of posters below `out` and study it.
 

@@ -88,6 +88,7 @@ _FIGURES = {
     "genre_agreement": "Whether neighbours are films of the same kind",
     "neighbour_counts": "Whether a few posters are everybody’s neighbour",
     "neighbour_comparison": "Whether another way of comparing does better",
+    "runs": "Runs side by side",
     "duplicates": "Pictures that occur more than once",
 }
 _PICTURES = (".png", ".jpg", ".jpeg")
@@ -191,6 +192,14 @@ _TABLES = {
     "neighbour_counts": "In how many lists of neighbours each film stands.",
     "neighbour_count_distribution": "How many films stand in so many lists, for each way of comparing.",
     "neighbour_comparison": "Ways of comparing the same features, side by side.",
+    "runs_parameters": "In what the runs differ.",
+    "runs_verdicts": "What each run says about the number of clusters.",
+    "runs_sweeps": "The scores of every run for each number of clusters.",
+    "runs_agreement": "How far the clusters of each two runs agree.",
+    "runs_matching": "How many films each two clusters of two runs have in common, and which match.",
+    "runs_company": "How much of its company each film keeps from one run to another.",
+    "runs_neighbours": "How many of its neighbours each film keeps from one run to another.",
+    "runs_differing": "Neighbours that a film has in one run only, of the films that keep least.",
     "duplicates": "Posters that are the same picture: encoded anew, trimmed, in other colours or with other words.",
     "map": "Where every poster lies on the map.",
     "thumbnails": "The small pictures of posters that the pages show.",

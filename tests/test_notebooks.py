@@ -84,6 +84,7 @@ def test_cell_ids_are_unique():
 def test_there_are_reports():
     assert [path.stem for path in REPORTS] == [
         "clustering",
+        "comparison",
         "extraction",
         "reduction",
         "similarity",
