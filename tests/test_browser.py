@@ -100,6 +100,8 @@ def test_the_search_is_opened_by_a_key_and_finds_a_film_by_its_title(reader, sit
     reader.wait("document.activeElement?.type === 'search'")
     reader.type(film["title"])
     reader.press("Enter", loads=True)
+    # results come one by one, and move those below
+    reader.wait("document.querySelector('.search-summary')?.textContent.includes('finished')")
     found = "[...document.querySelectorAll('#search-results li a')]"
     title = json.dumps(film["title"].split(" (")[0])
     reader.wait(f"{found}.some((link) => link.textContent.includes({title}))")
