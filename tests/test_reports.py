@@ -1,5 +1,6 @@
 """Running reports: order, failures, interruption, kernels, and what is left on disk."""
 
+import contextlib
 import json
 import os
 import signal
@@ -198,8 +199,11 @@ def test_an_interrupted_run_leaves_no_process_and_no_file(tmp_path):
     while len(pids := list(tmp_path.glob("*.pid"))) < 2:
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    errors = process.communicate(timeout=60)[1]
+    for patience in (20, 20, 20):  # whoever is not heard on a busy machine presses again
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            errors = process.communicate(timeout=patience)[1]
+            break
     assert process.returncode != 0 and errors.strip().endswith("KeyboardInterrupt")
     assert list(out.iterdir()) == []
     for pid in pids:
