@@ -15,6 +15,7 @@ from .canvas import percent_text
 from .cluster_stages import cluster_in
 from .files import file_digest, write_table
 from .intake import told
+from .judging import neighbour_rows
 from .map_page import N_NEIGHBORS, map_assets, map_data, write_map_page
 from .maps import PosterMap, map_method, neighbours_kept, poster_map
 from .metadata import counted
@@ -121,9 +122,7 @@ _READING = {
 
 def _kept(placed: PosterMap, nearest: pd.DataFrame, ids: list[str]) -> tuple[str, float]:
     """How much of the neighbours the map keeps, in a sentence and as a share."""
-    row = {imdb_id: place for place, imdb_id in enumerate(ids)}
-    ordered = nearest.assign(row=nearest["imdb_id"].map(row)).sort_values(["row", "rank"])
-    rows = ordered["neighbour_id"].map(row).to_numpy().reshape(len(ids), -1)
+    rows = neighbour_rows(nearest, ids)
     share, k = neighbours_kept(placed.xy, rows), rows.shape[1]
     sentence = (
         f"On the map, made by {placed.reason}, {percent_text(share)} of the {k} nearest posters of a poster are "

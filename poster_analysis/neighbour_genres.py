@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from .agreement import against_chance
 from .blocks import in_threads, row_blocks
 from .cluster_cards import ALPHA, value_matrix
 from .errors import InputError
 from poster_analysis.judging import (
-    against_chance,
     bootstrap_interval,
     check_draws,
     checked_numbers,

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from .agreement import against_chance
 from .blocks import in_threads
 from .errors import InputError
 from poster_analysis.judging import (
-    against_chance,
     bootstrap_interval,
     check_draws,
     checked_numbers,
