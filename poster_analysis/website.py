@@ -134,8 +134,8 @@ def _run_address(run: Run) -> str:
 
 def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
     """Of the map of a run, if it has one, the address, title and subtitle; and its files."""
-    stage = run.finished("map")
-    names = [name for name in stage.outputs if name.startswith("map/")] if stage else []
+    stages = filter(None, map(run.finished, ("map_places", "map")))
+    names = [name for stage in stages for name in stage.outputs if name.startswith("map/")]
     files = {name: run.folder / name for name in names if (run.folder / name).is_file()}
     if f"map/{PAGE}" not in files:
         return [], {}
