@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 import pandas as pd
 
+from .errors import InputError
 from .references import KINDS, References
 
 # %% ../nbs/32_verdict.ipynb #006
@@ -279,7 +280,18 @@ def verdict_table(one: Verdict) -> pd.DataFrame:
 
 # %% ../nbs/32_verdict.ipynb #019
 def verdict_from_table(table: pd.DataFrame) -> Verdict:
-    """The verdict that `verdict_table` wrote, from its first row; as read from a file, too."""
+    """The verdict that `verdict_table` wrote, from its first row; as read from a file, too.
+
+    Raises
+    ------
+    InputError
+        The table lacks a field.
+    """
+    missing = [one.name for one in fields(Verdict) if one.name not in table]
+    if missing:
+        raise InputError(
+            f"a table of a verdict lacks {', '.join(missing)}; cluster again to write a new one"
+        )
     row = table.iloc[0]
     values = {one.name: row[one.name] for one in fields(Verdict)}
     for name in ("k_supported", "elbow"):
