@@ -29,7 +29,7 @@ from .references import References, references
 from .stages import Analysis, reduce_to
 from .study import Outcome, Parameters, Run, Stage, runs, stage_key
 from .verdict import Verdict, compare, verdict, verdict_from_table, verdict_table
-from .verdict_words import verdict_paragraph
+from .verdict_words import NOT_COMPARED, verdict_paragraph
 
 # %% ../nbs/77_cluster_stages.ipynb #007
 _CHANCE = ("sample", "k_min", "k_max", "n_references", "n_splits", "random_state")
@@ -132,7 +132,7 @@ def _swept_tables(analysis: Analysis, name: str, swept: clustering.Sweep) -> tup
     tables = {"labels": labels, "cluster_silhouettes": swept.cluster_silhouettes}
     table, elbow = swept.table, clustering.elbow(swept.table)
     if not analysis.parameters.n_references:
-        sentences = [findings.NOT_COMPARED, *findings.sweep_findings(table)]
+        sentences = [NOT_COMPARED, *findings.sweep_findings(table)]
         return tables | {"k_sweep": table}, sentences
     draws = analysis.run.finished(f"chance_{name}").table(f"references_{name}")
     facts = analysis.chosen("n_references", "n_splits", "random_state")

@@ -8,10 +8,10 @@ __all__ = ['verdict_findings', 'agreement_findings', 'company_finding', 'overlap
 # %% ../nbs/62_comparison_findings.ipynb #002
 import pandas as pd
 
-from .findings import listed, percent
+from .findings import percent
 from .metadata import counted
 from .verdict import NEAR_ZERO
-from .verdict_words import SPACES
+from .verdict_words import SPACES, listed
 
 # %% ../nbs/62_comparison_findings.ipynb #005
 _FEW = 4  # runs or pairs that are told one by one
