@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .metadata import counted
+from .references import NMF_ITERATIONS
 from .verdict import ALPHA, FEWEST_REFERENCES, NEAR_ZERO, READINGS, Verdict
 
 # %% ../nbs/32b_verdict_words.ipynb #v28
@@ -225,14 +226,23 @@ def chance_findings(one: Verdict | None, *, n_init: int) -> list[str]:
     return [
         f"The bands are what the same procedure makes of data that resemble the posters but have no clusters: {kinds}, "
         f"{counted(one.n_references, 'draw')} of each kind.",
-        "A number of clusters is supported if its silhouette and its stability both exceed all of these, that is, p "
-        f"is at most {ALPHA:g} for each. p is the share of all data sets, the posters among them, that stand out as "
-        "much anywhere in the range of k, so trying many numbers earns nothing.",
-        f"To be alike, posters and references are clustered with {starts} for each k in this comparison, not {n_init} as in "
-        "the table, so silhouettes can differ a little between the two."
-        if one.n_init != n_init
-        else f"Posters and references are clustered with {starts} for each k alike.",
+        "A number of clusters is supported if its silhouette and its stability both exceed these so clearly that p is at "
+        f"most {ALPHA:g} for each. p is the share of all data sets, the posters among them, that stand out as much "
+        "anywhere in the range of k, so trying many numbers earns nothing.",
+        f"To be fair, posters and references alike are clustered with {starts} for each k{_otherwise(one, n_init)}.",
     ]
+
+
+def _otherwise(one: Verdict, n_init: int) -> str:
+    """In what the comparison with chance differs from the sweep over k."""
+    differs = [f"not {n_init} as in the table"] if one.n_init != n_init else []
+    if one.space == "nmf":
+        differs.append(f"after at most {NMF_ITERATIONS} iterations of NMF")
+    return (
+        f", {' and '.join(differs)}, so silhouettes can differ a little between the two"
+        if differs
+        else ""
+    )
 
 # %% ../nbs/32b_verdict_words.ipynb #v34
 def described_finding(n_clusters: int, one: Verdict | None) -> str:
@@ -251,10 +261,12 @@ def described_finding(n_clusters: int, one: Verdict | None) -> str:
     others = one.also_supported.split(", ")
     if n_clusters == one.k_supported or str(n_clusters) in others:
         return f"{described}, which is supported."
-    also = one.k_min <= n_clusters <= one.k_max
-    is_not = "which is not supported" if also else "which was not compared with chance"
+    tried = one.k_min <= n_clusters <= one.k_max
+    is_not = "which is not supported" if tried else "which was not compared with chance"
     if one.k_supported is not None:
-        is_not += f"; supported is k = {one.k_supported}"
+        is_not += (
+            f" (k = {one.k_supported} is)" if tried else f" (k = {one.k_supported} is supported)"
+        )
     return f"{described}, {is_not}: take them as a way to sort the posters, not as groups that were found."
 
 # %% ../nbs/32b_verdict_words.ipynb #v37
