@@ -210,7 +210,7 @@ NOT_COMPARED = "The clusters were not compared with chance (n_references is 0), 
 
 
 def chance_findings(one: Verdict | None, *, n_init: int) -> list[str]:
-    """What the clusters of a space were compared with, and how.
+    """What the clusters of a space were compared with, and how; nothing where they were not.
 
     Parameters
     ----------
@@ -220,7 +220,7 @@ def chance_findings(one: Verdict | None, *, n_init: int) -> list[str]:
         Starts of k-means in the sweep over k.
     """
     if one is None:
-        return [NOT_COMPARED]
+        return []
     kinds = " and ".join(REFERENCES[kind] for kind in one.kinds.split(","))
     starts = counted(one.n_init, "start")
     return [
