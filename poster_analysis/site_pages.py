@@ -31,6 +31,7 @@ from poster_analysis.site_blocks import (
 from .site_notebooks import cut_paths, path_cuts
 from .study import Run
 from .verdict import Verdict, verdict_from_table
+from .verdict_words import verdict_paragraph
 
 # %% ../nbs/69_site_pages.ipynb #006
 def notices(record: Mapping) -> str:
@@ -48,7 +49,7 @@ def verdicts(folder: Path) -> list[str]:
     names = [each.name for each in fields(Verdict)]
     paths = sorted((folder / "tables").glob("verdict*.csv"), key=lambda path: place(path.stem, ()))
     tables = [table for table in map(read_table, paths) if set(names) <= set(table.columns)]
-    return [verdict_from_table(table).paragraph for table in tables if len(table)]
+    return [verdict_paragraph(verdict_from_table(table)) for table in tables if len(table)]
 
 
 def findings_of(run: Run) -> tuple[list[str], list[str]]:
