@@ -30,7 +30,7 @@ from .html_strips import link_films, move_thumbnails
 from .map_page import PAGE, with_way_back
 from .pages import warnings_of
 from .report_parameters import read_notebook
-from .site_blocks import escaped, html_block, toctree
+from .site_blocks import Sections, escaped, html_block, toctree
 from .site_notebooks import cut_notebook, notebook_title, path_cuts, readable
 from .site_pages import index, notices, overview, place, run_cuts, run_title
 from .site_posters import film_addresses_of, poster_cards, poster_sources
@@ -257,7 +257,8 @@ def _build(source: Path, site: Path, doctrees: Path) -> None:
                 warningiserror=True,
                 parallel=1,
             )
-            app.connect("html-page-context", _restrict)
+            app.add_directive("sections", Sections)
+            app.connect("html-page-context", _complete_context)
             app.build(force_all=True)
         failed, reason = app.statuscode != 0, warning.getvalue()
     except Exception as error:  # Sphinx, docutils and extensions have many kinds
@@ -270,9 +271,18 @@ def _build(source: Path, site: Path, doctrees: Path) -> None:
         raise RunError(f"the site could not be built: {line}; the site of before is as it was")
 
 
-def _restrict(app, pagename, templatename, context, doctree) -> None:
-    """Let a page load nothing from elsewhere."""
+def _complete_context(app, pagename, templatename, context, doctree) -> None:
+    """Let a page load nothing from elsewhere; and say above a page of films where it belongs."""
     context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
+    if found := re.fullmatch(r"(.+/)films/\d+", pagename):
+        above = [f"{found[1]}index", f"{found[1]}films/index"]
+        context["parents"] = [
+            {
+                "link": app.builder.get_relative_uri(pagename, name),
+                "title": escaped(app.env.titles[name].astext()),
+            }
+            for name in above
+        ]
 
 # %% ../nbs/74_website.ipynb #015
 def publish(out_folder: str | os.PathLike) -> Path:
