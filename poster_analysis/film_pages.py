@@ -153,8 +153,8 @@ def _begun(number: int, n_pages: int, films: list[Mapping]) -> tuple[SitePage, s
     around = [
         ("../index", "The run"),
         ("index", "All films"),
-        (number - 1, "← The films before"),
-        (number + 1, "Those after →"),
+        (number - 1, "← Films before"),
+        (number + 1, "Films after →"),
     ]
     links = [
         f'<a href="{address}.html">{words}</a>'

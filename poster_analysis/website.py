@@ -224,7 +224,7 @@ _SETTINGS = {
     "html_theme": "pydata_sphinx_theme",
     "html_theme_options": _THEME,
     "html_sidebars": {"index": [], "**": ["sidebar-nav-bs"]},
-    "html_static_path": [str(_ASSETS / "site.css"), str(_ASSETS / "site.js")],
+    "html_static_path": [str(_ASSETS / name) for name in ("site.css", "site.js", "search.js")],
     "smartquotes": False,  # titles are shown, and searched, as they are written
     "html_css_files": ["site.css"],
     "html_favicon": str(_ASSETS / "icon.svg"),
@@ -272,8 +272,10 @@ def _build(source: Path, site: Path, doctrees: Path) -> None:
 
 
 def _complete_context(app, pagename, templatename, context, doctree) -> None:
-    """Let a page load nothing from elsewhere; and say above a page of films where it belongs."""
+    """Let a page load nothing from elsewhere; say above a page of films where it belongs."""
     context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
+    if pagename == "search" or pagename.endswith("/films/index"):
+        app.add_js_file("search.js", loading_method="defer")
     if found := re.fullmatch(r"(.+/)films/\d+", pagename):
         above = [f"{found[1]}index", f"{found[1]}films/index"]
         context["parents"] = [
