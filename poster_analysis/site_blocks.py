@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOT_SEARCHED', 'ROWS_SHOWN', 'FIRST_ROWS', 'ID_COLUMNS', 'escaped', 'plain', 'html_block', 'toctree', 'html_table',
-           'SitePage', 'picture', 'facts', 'Section', 'sections_block', 'Sections']
+           'SitePage', 'picture', 'facts', 'place', 'kind_of', 'Section', 'sections_block', 'Sections']
 
 # %% ../nbs/67_site_blocks.ipynb #002
 import html
@@ -18,6 +18,8 @@ import pandas as pd
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from PIL import Image
+
+from .findings import SPACES
 
 # %% ../nbs/67_site_blocks.ipynb #005
 def escaped(value: object) -> str:
@@ -142,6 +144,22 @@ def facts(items: Iterable[tuple[str, object]]) -> str:
         if str(value).strip()
     )
     return f'<dl class="facts">{pairs}</dl>'
+
+# %% ../nbs/67_site_blocks.ipynb #017e
+def place(stem: str, kinds: Iterable[str]) -> tuple:
+    """Sort key of a file: its kind, in the order of `kinds`; its space; its name."""
+    kinds, ending = list(kinds), stem.rpartition("_")[2]
+    kind = kind_of(stem, kinds)
+    return (
+        kinds.index(kind) if kind in kinds else len(kinds),
+        list(SPACES).index(ending) if ending in SPACES else len(SPACES),
+        stem,
+    )
+
+
+def kind_of(stem: str, kinds: Iterable[str]) -> str:
+    """The longest of `kinds` that a file's name begins with; empty if there is none."""
+    return max((kind for kind in kinds if stem.startswith(kind)), key=len, default="")
 
 # %% ../nbs/67_site_blocks.ipynb #017b
 @dataclass(frozen=True)

@@ -22,11 +22,13 @@ from poster_analysis import website
 from poster_analysis.errors import InputError, RunError
 from poster_analysis.files import write_table
 from poster_analysis.pages import warnings_of
+from poster_analysis.single_file import single_file
 from poster_analysis.site_blocks import escaped, html_table, plain
 from poster_analysis.site_notebooks import cut_paths, path_cuts, readable, without_directives
+from poster_analysis.site_reports import report_titles
 from poster_analysis.study import Outcome, Parameters, Run
 from poster_analysis.verdict import Verdict, verdict_table
-from poster_analysis.website import publish, report_titles, single_file
+from poster_analysis.website import publish
 
 HOSTILE = (
     '<script>alert(1)</script> " onmouseover="alert(2) </p></div> `````{raw} html ```{eval-rst}``` '
