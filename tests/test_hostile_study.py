@@ -101,7 +101,8 @@ def test_every_page_shows_data_as_text(out):
             assert attributes.get("id") != "out" and attributes.get("src") != "x", path.name
             for name in ("src", "href"):
                 assert "javascript:" not in str(attributes.get(name)), path.name
-                assert "example.com" not in str(attributes.get(name)), path.name
+                address = str(attributes.get(name)).partition("#")[0]  # an id may hold anything
+                assert "example.com" not in address, path.name
 
 
 def test_the_strips_of_the_report_show_every_title_whole(out):

@@ -1,5 +1,5 @@
-// Finds films and clusters by the words of their titles, in the index that Sphinx writes for its own search:
-// on the search page above the pages that Sphinx finds, and on the page that lists the films of a run.
+// Finds films and clusters by the words of their titles, in the index that Sphinx writes for its own search and the
+// theme loads before this: on the search page above the pages that Sphinx finds, and on the page that lists the films.
 (() => {
   const SHOWN = 50;
   const root = document.documentElement.dataset.content_root ?? "";
@@ -31,6 +31,8 @@
         films.set(name, film);
       }
     }
+    const isFurther = (place) => place.run !== "study"; // further runs come after that of the study itself
+    for (const film of films.values()) film.places.sort((a, b) => isFurther(a) - isFurther(b));
     return [...films.values()];
   };
   const clustersOf = (index) =>
@@ -139,13 +141,6 @@
       }
     };
     if (Search._index) showIn(Search._index);
-    else {
-      const keep = Search.setIndex;
-      Search.setIndex = (index) => {
-        showIn(index);
-        keep(index);
-      };
-    }
     // What stands above need not be listed again, nor films by the page they stand on.
     const perform = Search._performSearch, isAbove = ([page]) => FILMS.test(page) || listed.has(page);
     if (perform) Search._performSearch = (...given) => perform(...given).filter((result) => !isAbove(result));
@@ -158,7 +153,7 @@
 
   // The page that lists the films of a run
   const place = document.querySelector(".find-films");
-  if (place) {
+  if (place && typeof Search !== "undefined" && Search._index) {
     const run = DOCUMENTATION_OPTIONS.pagename.replace(/\/films\/index$/, "");
     const label = make("label", "Find a film by words of its title, or by its id"), field = make("input");
     const part = makeList("film", null);
@@ -167,28 +162,16 @@
     field.spellcheck = false;
     label.append(field);
     place.append(label, part.box);
+    // Of thousands of films the titles are made ready once, when somebody asks.
     let films = null;
-    const update = () => {
-      if (!films) return;
+    const ofRun = (film) => ({ ...film, places: film.places.filter((one) => one.run === run) });
+    const read = () => filmsOf(Search._index).map(ofRun).filter((film) => film.places.length);
+    field.addEventListener("focus", () => (films ??= read()));
+    field.addEventListener("input", () => {
+      films ??= read();
       if (field.value.trim()) part.fill(find(films, field.value));
       else part.clear();
-    };
-    // The index is read when somebody asks for it: of 20,000 films it is large.
-    const load = () => {
-      const script = make("script");
-      window.Search = {
-        setIndex: (index) => {
-          const own = (film) => film.places.filter((one) => one.run === run);
-          films = filmsOf(index).map((film) => ({ ...film, places: own(film) })).filter((film) => film.places.length);
-          update();
-        },
-      };
-      script.src = `${root}searchindex.js`;
-      script.addEventListener("error", () => (part.status.textContent = "The index of the search could not be read."));
-      document.body.append(script);
-    };
-    field.addEventListener("focus", load, { once: true });
-    field.addEventListener("input", update);
+    });
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== "ArrowDown") return;
       event.preventDefault();
