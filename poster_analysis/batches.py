@@ -214,7 +214,7 @@ def _check_choices(parameters: Parameters) -> None:
 # %% ../nbs/84_batches.ipynb #013
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run of a batch ended: "computed", "up to date" or "failed", and then the reason in one line."""
+    """How a run or a report ended: "computed", "up to date", "finished" or "failed", and then the reason in one line."""
 
     title: str
     state: str
@@ -355,7 +355,7 @@ def report_each(
 
     def make(one: dict) -> str:
         made.append(run_report(notebook, study, parameters=one))
-        return "computed"
+        return "finished"
 
     outcomes = [
         _attempt(", ".join(f"{name}={one[name]}" for name in varying or one), partial(make, one))

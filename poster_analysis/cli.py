@@ -43,12 +43,13 @@ _HELP = {
     "n_init": "Starts of k-means for each number of clusters.",
     "n_references": "Draws of each kind of structure-free data to compare with; 0 for none.",
     "memory_budget": "Gigabytes that the distances between all posters may take.",
+    "map_method": "How the map places posters: umap, pca, or auto, UMAP where it is installed.",
     "random_state": "Seed of everything random.",
 }
 _FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "limit")  # fmt: skip
 _BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
-_ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_references", "memory_budget", "random_state")  # fmt: skip
+_ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_references", "memory_budget", "map_method", "random_state")  # fmt: skip
 
 
 def _options(*names: str, defaults: bool = True) -> Callable:
@@ -116,7 +117,7 @@ def cli(debug: bool) -> None:
 # %% ../nbs/86_cli.ipynb #007
 @cli.command(example="poster-analysis demo --out demo")
 @_out("Folder of the study.", default="poster-demo")
-@_options("backbone", "weights", "n_references")
+@_options("backbone", "weights", "n_references", "map_method")
 def demo(out: str, **values: object) -> None:
     """Draw a small collection of posters and study it.
 
@@ -256,8 +257,14 @@ def similar(
     "-p", "parameters", type=(str, str), multiple=True, metavar="NAME VALUE", help="A parameter."
 )
 @click.option("--each", is_flag=True, help="Run one report for each value of a repeated parameter.")
+@click.option("--html", metavar="FILE", help="Write the report as one HTML file too, for mailing.")
 def report(
-    notebook: str, out: str, name: str, parameters: tuple[tuple[str, str], ...], each: bool
+    notebook: str,
+    out: str,
+    name: str,
+    parameters: tuple[tuple[str, str], ...],
+    each: bool,
+    html: str | None,
 ) -> None:
     """Run one report notebook.
 
@@ -269,12 +276,19 @@ def report(
     from poster_analysis.pipeline import run_report
 
     if each:
+        if html is not None:
+            raise click.UsageError("--html writes one report; leave out --each")
         _report_each(notebook, Path(out), name, parameters)
         return
     values: dict[str, object] = {}
     for key, value in parameters:  # a name that is repeated gives a list
         values[key] = value if key not in values else [*_as_list(values[key]), value]
-    click.echo(run_report(notebook, Path(out), name=name, parameters=values))
+    path = run_report(notebook, Path(out), name=name, parameters=values)
+    click.echo(path)
+    if html is not None:
+        from poster_analysis.single_file import single_file
+
+        click.echo(single_file(path, html))
 
 
 def _report_each(notebook: str, out: Path, name: str, parameters: tuple) -> None:

@@ -7,6 +7,7 @@ __all__ = ['METHODS', 'map_method', 'PosterMap', 'poster_map', 'neighbours_kept'
 
 # %% ../nbs/26_maps.ipynb #002
 import importlib.util
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +16,16 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from .blocks import first_identical, in_threads
+from .blocks import Rows, as_features, in_threads
 from .errors import InputError
-from .reduction import Space, pca_space
+from .neighbors import nearest_neighbors
+from .pairs import Distances, survey
+from .reduction import pca_space
 
 # %% ../nbs/26_maps.ipynb #007
 METHODS = ("auto", "umap", "pca")
 _FEWEST = 5  # different posters from which on UMAP has neighbourhoods to look at
-_INSTALL = "pip install 'poster-analysis[map]'"
+_INSTALL = "pip install umap-learn"
 
 
 def map_method(method: str = "auto", *, n_posters: int | None = None) -> tuple[str, str]:
@@ -68,35 +71,68 @@ def _scaled(xy: np.ndarray) -> np.ndarray:
     return np.full(xy.shape, 0.5) if longer == 0 else 0.5 + (xy - (low + high) / 2) / longer
 
 
-def _shadow(space: Space, random_state: int) -> np.ndarray:
-    """The first two principal coordinates of a space; zeros where there is no second."""
-    reduced = space
-    if space.name != "pca":
-        wanted = min(2, *space.X.shape)
-        reduced = pca_space(
-            space.X, n_components=wanted, keep_components=False, random_state=random_state
-        )
-    xy = np.asarray(reduced.X[:, :2], dtype=np.float64)
-    return np.pad(xy, [(0, 0), (0, 2 - xy.shape[1])])
+def _shadow(X: Rows, distances: Distances, random_state: int) -> np.ndarray:
+    """The first two principal coordinates; zeros where there is no second."""
+    wanted = min(2, *X.shape)
+    space = pca_space(
+        X,
+        n_components=wanted,
+        distances=distances if distances.unit is not None else None,
+        keep_components=False,
+        random_state=random_state,
+    )
+    return np.pad(np.asarray(space.X, dtype=np.float64), [(0, 0), (0, 2 - wanted)])
 
 # %% ../nbs/26_maps.ipynb #013
-def _umap(X, start: np.ndarray, n_neighbors: int, min_dist: float, random_state: int) -> np.ndarray:
-    """Coordinates by UMAP on one thread, started from others."""
-    from umap import UMAP
+def _graph(X: Rows, distances: Distances, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours among the distinct posters, each first itself, and their cosine distances."""
+    distinct = distances.distinct
+    rows, similarities = nearest_neighbors(
+        X, n_neighbors=n_neighbors - 1, copies=False, distances=distances
+    )
+    nearest = np.searchsorted(distinct, rows[distinct])
+    apart = 1 - similarities[distinct]
+    own = np.arange(len(distinct))
+    return np.column_stack([own, nearest]), np.pad(apart, [(0, 0), (1, 0)]).astype(np.float32)
 
-    span = np.abs(start).max() or 1.0
-    model = UMAP(
-        n_neighbors=min(n_neighbors, X.shape[0] - 1),
+# %% ../nbs/26_maps.ipynb #016
+def _umap_class() -> type:
+    """UMAP, without TensorFlow unless that is loaded already."""
+    hidden = "tensorflow" not in sys.modules
+    try:
+        if hidden:
+            sys.modules["tensorflow"] = None  # to import it is an ImportError, which umap minds
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from umap import UMAP
+    finally:
+        if hidden:
+            del sys.modules["tensorflow"]
+    return UMAP
+
+
+def _umap(
+    start: np.ndarray,
+    graph: tuple[np.ndarray, np.ndarray],
+    min_dist: float,
+    random_state: int,
+) -> np.ndarray:
+    """Coordinates by UMAP on one thread, from a graph of neighbours, started from others."""
+    start = np.asarray(10 * start / (np.abs(start).max() or 1.0), dtype=np.float32)
+    model = _umap_class()(
+        n_neighbors=graph[0].shape[1],
         min_dist=min_dist,
-        init=np.asarray(10 * start / span, dtype=np.float32),
+        init=start,
+        precomputed_knn=(*graph, None),
+        force_approximation_algorithm=True,  # else those of few posters are looked for again
         random_state=random_state,
         n_jobs=1,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return np.asarray(model.fit_transform(X), dtype=np.float64)
+        return np.asarray(model.fit_transform(start), dtype=np.float64)
 
-# %% ../nbs/26_maps.ipynb #014
+# %% ../nbs/26_maps.ipynb #017
 @dataclass(frozen=True, eq=False)
 class PosterMap:
     """Places of posters on a plane.
@@ -138,27 +174,31 @@ class PosterMap:
         columns = {"imdb_id": list(imdb_ids), "x": x, "y": y}
         return pd.DataFrame(columns).assign(method=self.method)
 
-# %% ../nbs/26_maps.ipynb #016
+# %% ../nbs/26_maps.ipynb #019
 def poster_map(
-    space: Space,
+    X: Rows,
     *,
     method: str = "auto",
     n_neighbors: int = 15,
     min_dist: float = 0.1,
+    distances: Distances | None = None,
     random_state: int = 9,
 ) -> PosterMap:
     """Place posters on a plane.
 
     Parameters
     ----------
-    space
-        The space in which they are compared, from `poster_analysis.reduction`.
+    X
+        Features of shape (n_posters, n_features), dense or sparse.
     method
         "umap", "pca", or "auto": UMAP where it is installed, else PCA.
     n_neighbors
-        UMAP: how many neighbours each poster is kept near to, from 2; fewer show finer groups. Of fewer posters, all others.
+        UMAP: how many neighbours each poster is kept near to, itself among them, from 2; fewer show finer groups. Of fewer
+        posters, all others.
     min_dist
         UMAP: how near neighbours may come, from 0 (packed) to 1 (spread).
+    distances
+        Distances between the rows of `X`, if they have been measured already.
     random_state
         Seed of what is left to chance.
 
@@ -183,16 +223,20 @@ def poster_map(
         raise InputError(f"n_neighbors is {n_neighbors}; a map by UMAP needs at least 2")
     if not 0 <= min_dist <= 1:
         raise InputError(f"min_dist is {min_dist}; valid are 0 to 1")
-    first = first_identical(space.X)
-    kept, place = np.unique(first, return_inverse=True)
-    used, reason = map_method(method, n_posters=len(kept))
-    xy, parameters = _shadow(space, random_state)[kept], {"random_state": random_state}
+    X = X if distances is not None else as_features(X)
+    distances = survey(X) if distances is None else distances
+    used, reason = map_method(method, n_posters=distances.n_distinct)
+    xy, parameters = _shadow(X, distances, random_state), {"random_state": random_state}
     if used == "umap":
         parameters |= {"n_neighbors": n_neighbors, "min_dist": min_dist}
-        ((xy,),) = in_threads(lambda rows: [_umap(rows, xy, **parameters)], [space.X[kept]])
-    return PosterMap(_scaled(xy)[place], used, reason, parameters)
+        distinct = distances.distinct
+        graph = _graph(X, distances, min(n_neighbors, len(distinct) - 1))
+        start = xy[distinct]
+        ((moved,),) = in_threads(lambda one: [_umap(start, one, min_dist, random_state)], [graph])
+        xy = moved[np.searchsorted(distinct, distances.first)]
+    return PosterMap(_scaled(xy), used, reason, parameters)
 
-# %% ../nbs/26_maps.ipynb #021
+# %% ../nbs/26_maps.ipynb #024
 def neighbours_kept(xy: np.ndarray, neighbours: np.ndarray) -> float:
     """The share of nearest posters that are among the nearest on a map.
 

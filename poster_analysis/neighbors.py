@@ -15,7 +15,7 @@ from .errors import InputError
 from .pairs import Distances, survey
 from .queries import QueryIndex, best_of_each, check_n_neighbors, ranks
 
-# %% ../nbs/19_neighbors.ipynb #008
+# %% ../nbs/19_neighbors.ipynb #007
 class NeighborSearch:
     """Looks for the nearest neighbours of every row during a pass over all pairs.
 
@@ -23,7 +23,7 @@ class NeighborSearch:
     ----------
     distances
         The distances that will be passed over.
-    n_neighbors, include_self, order
+    n_neighbors, include_self, copies, order
         As of `nearest_neighbors`.
     """
 
@@ -33,10 +33,13 @@ class NeighborSearch:
         *,
         n_neighbors: int,
         include_self: bool = False,
+        copies: bool = True,
         order: np.ndarray | None = None,
     ) -> None:
-        check_n_neighbors(n_neighbors, len(distances) - (not include_self))
+        n_rows = len(distances) if copies else len(distances.distinct)
+        check_n_neighbors(n_neighbors, n_rows - (not include_self))
         self.distances, self.n_neighbors, self.include_self = distances, n_neighbors, include_self
+        self.copies = copies
         self.rank = ranks(order, len(distances))
         self._candidates = Candidates(len(distances), n_neighbors)
         self._dark = distances.norms == 0
@@ -67,9 +70,14 @@ class NeighborSearch:
         apart = queries != rows
         queries, rows = queries[apart], rows[apart]
         scores = cosines_within(self.distances.X, norms, queries, rows)
-        queries, rows = np.append(queries, distinct), np.append(rows, distinct)
-        scores = np.append(scores, (norms[distinct] > 0).astype(np.float64))
-        return self._listed(*self._with_copies(queries, rows, scores))
+        if self.copies or self.include_self:  # a row is the nearest to itself and to its copies
+            queries, rows = np.append(queries, distinct), np.append(rows, distinct)
+            scores = np.append(scores, (norms[distinct] > 0).astype(np.float64))
+        if self.copies:
+            return self._listed(*self._with_copies(queries, rows, scores), np.arange(len(norms)))
+        found = self._listed(queries, rows, scores, distinct)
+        place = np.searchsorted(distinct, self.distances.first)
+        return found[0][place], found[1][place]
 
     def _with_copies(self, queries, rows, scores) -> tuple[np.ndarray, ...]:
         """The same pairs for all copies: of a query all, of a row as many as can be listed."""
@@ -83,20 +91,22 @@ class NeighborSearch:
         pair, copies = spread_groups(starts, queries, len(first))
         return by_rank[copies], rows[pair], scores[pair]
 
-    def _listed(self, queries, rows, scores) -> tuple[np.ndarray, np.ndarray]:
-        """The best of each query."""
+    def _listed(self, queries, rows, scores, asked) -> tuple[np.ndarray, np.ndarray]:
+        """The best of each row that is asked for."""
         if not self.include_self:
             others = queries != rows
             queries, rows, scores = queries[others], rows[others], scores[others]
-        return best_of_each(queries, rows, scores, self.rank, self.n_neighbors, len(self.distances))
+        queries = np.searchsorted(asked, queries)
+        return best_of_each(queries, rows, scores, self.rank, self.n_neighbors, len(asked))
 
-# %% ../nbs/19_neighbors.ipynb #013
+# %% ../nbs/19_neighbors.ipynb #009
 def nearest_neighbors(
     X: Rows | sp.sparray,
     *,
     n_neighbors: int = 6,
     queries: np.ndarray | sp.sparray | None = None,
     include_self: bool = False,
+    copies: bool = True,
     order: np.ndarray | None = None,
     distances: Distances | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -114,6 +124,9 @@ def nearest_neighbors(
         for all rows.
     include_self
         Whether a row is one of its own neighbours.
+    copies
+        Whether equal rows are listed one by one. If not, the first stands for all of them, as a neighbour and as
+        a query, and `n_neighbors` counts distinct rows; only where `queries` is None.
     order
         Rank of each row, which settles ties; by default the order of the rows.
     distances
@@ -144,6 +157,7 @@ def nearest_neighbors(
         survey(X) if distances is None else distances,
         n_neighbors=n_neighbors,
         include_self=include_self,
+        copies=copies,
         order=order,
     )
     for _, _, found in search.distances.over_pairs(search.look):

@@ -16,10 +16,12 @@ from .cluster_stages import cluster_in, compare_spaces, compare_with_chance
 from .comparison_stages import comparable_runs, compare_runs, comparison_suffix
 from .duplicate_stage import find_duplicates
 from .errors import InputError, RunError
+from .export_stage import export_posters
 from .files import digest, file_digest
 from .intake import SPACES, run_extraction, say, told
 from .judging_stages import judge_neighbours
 from .map_stage import draw_map
+from .maps import map_method
 from .neighbour_stages import find_neighbours
 from .search import find_film
 from .stages import Analysis, compare_components, extraction_of, reduce_to
@@ -94,6 +96,7 @@ def check_changes(study: Path, **changes: object) -> Parameters:
     extraction_of(original)
     changed = original.parameters.changed(**changes)
     changed.check_size(_n_posters(original))
+    map_method(changed.map_method)
     if changed.films:
         index, skipped = original.table("features_index"), original.table("skipped")
         for film in changed.films:
@@ -171,7 +174,7 @@ def _report_values(run: Run, report: str) -> dict:
 def run_report(
     notebook: str, study: Path, *, parameters: dict[str, object], name: str = ""
 ) -> Path:
-    """Run one report on a study; return the path of the executed notebook.
+    """Run one report on a study, unless it is there and nothing has changed; return the path of the executed notebook.
 
     Parameters
     ----------
@@ -190,7 +193,7 @@ def run_report(
         In the folder ``notebooks`` of the run the report belongs to.
     """
     from poster_analysis.report_parameters import check_parameters
-    from poster_analysis.reports import ReportJob, report_path, run_reports
+    from poster_analysis.reports import ReportJob, report_names, report_path, run_reports
 
     original, path = open_run(study), report_path(notebook)
     given = check_parameters(path, parameters)
@@ -203,12 +206,36 @@ def run_report(
     values |= {key: value for key, value in _place(run).items() if key in given}
     stem = path.stem + comparison_suffix(given.get("runs", ()))
     stem = "_".join([stem, *(str(given[key]) for key in ("space",) if key in given)])
-    output = run.folder / "notebooks" / f"{stem}.ipynb"
-    run_reports([ReportJob(path, output, values)])
-    return output
+    output = Path("notebooks", f"{stem}.ipynb")
+    if path not in map(report_path, report_names()):  # what else it reads is not known
+        run_reports([ReportJob(path, run.folder / output, values)])
+    else:
+        looked_at = runs(original.out) if "runs" in given else [run]
+        _write_report(run, looked_at, ReportJob(path, output, values))
+    return run.folder / output
 
 
 _PARAMETERS = {field.name for field in dataclasses.fields(Parameters)}
+
+
+def _write_report(run: Run, looked_at: list[Run], job) -> Stage:
+    """Run a report that depends on its parameters and on the features of some runs alone."""
+    from poster_analysis.reports import run_reports
+
+    asked = {name: value for name, value in job.parameters.items() if name != "study"}
+    asked |= {"source": file_digest(job.notebook)}
+    asked["runs looked at"] = [
+        [one.name, dataclasses.asdict(one.parameters), extraction_of(one).key] for one in looked_at
+    ]
+
+    def compute(folder: Path) -> Outcome:
+        try:
+            run_reports([dataclasses.replace(job, output=folder / job.output)])
+        except RunError as error:
+            raise _with_failed_reports_kept(error, folder, run.folder) from error
+        return Outcome()
+
+    return told(run.stage(f"report_{job.output.stem}", compute, parameters=asked))
 
 
 def _place(run: Run) -> dict:
@@ -271,6 +298,7 @@ def run_study(
     Parameters and errors are those of `run_extraction`, and `site`: whether to end with what all runs share, their
     comparison and the site (`finish_study`).
     """
+    map_method(parameters.map_method)
     run = run_extraction(
         parameters,
         out,
@@ -288,6 +316,7 @@ def run_study(
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
     last += [judge_neighbours(analysis), find_duplicates(analysis), draw_map(analysis)]
+    export_posters(analysis)
     write_reports(analysis, [*reduced, *compared, *clustered, *last])
     if site:
         finish_study(run.out)

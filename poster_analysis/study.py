@@ -68,6 +68,8 @@ class Parameters:
     films
         Ids or titles whose neighbours are drawn; by default the posters nearest to the centres of
         the three largest clusters.
+    map_method
+        How the map places posters: "umap", "pca", or "auto", UMAP where it is installed.
     random_state
         The seed of everything that is random.
     """
@@ -99,6 +101,7 @@ class Parameters:
     variance_tried: tuple[float, ...] = (0.95, 0.99)
     memory_budget: float = 4.0
     films: tuple[str, ...] = ()
+    map_method: str = "auto"
     random_state: int = 9
 
     def __post_init__(self) -> None:

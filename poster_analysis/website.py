@@ -32,7 +32,7 @@ from .site_tables import write_archive
 from .study import Run, open_run, runs
 from .thumbnails import SIZE
 
-# %% ../nbs/74_website.ipynb #010
+# %% ../nbs/74_website.ipynb #006
 def _run_address(run: Run) -> str:
     """The folder of a run's pages on the site."""
     return f"runs/{run.name}" if run.name else "study"
@@ -40,8 +40,8 @@ def _run_address(run: Run) -> str:
 
 def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
     """Of the map of a run, if it has one, the address, title and subtitle; and its files."""
-    stage = run.finished("map")
-    names = [name for name in stage.outputs if name.startswith("map/")] if stage else []
+    stages = filter(None, map(run.finished, ("map_places", "map")))
+    names = [name for stage in stages for name in stage.outputs if name.startswith("map/")]
     files = {name: run.folder / name for name in names if (run.folder / name).is_file()}
     if f"map/{PAGE}" not in files:
         return [], {}
@@ -54,7 +54,7 @@ def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, 
     says = "All posters in one picture: go near, search, and draw around some to list them."
     return [(f"map/{PAGE}", "Map of the posters", says)], files
 
-# %% ../nbs/74_website.ipynb #010a
+# %% ../nbs/74_website.ipynb #007
 def _write_sources(
     ready: list[Run], unfinished: list[str], source: Path, *, progress: bool
 ) -> dict[str, Path]:
@@ -97,7 +97,7 @@ def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-# %% ../nbs/74_website.ipynb #012
+# %% ../nbs/74_website.ipynb #009
 _ASSETS = Path(poster_analysis.__file__).parent / "assets"
 _ONLY_FROM_HERE = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'self\' file: data: blob: '
@@ -151,7 +151,7 @@ _SETTINGS = {
     "html_domain_indices": False,
 }
 
-# %% ../nbs/74_website.ipynb #013
+# %% ../nbs/74_website.ipynb #010
 def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
     """Let Sphinx build the site; its first warning is a `RunError`."""
     warning, n_pages = io.StringIO(), _n_pages(source)
@@ -204,7 +204,7 @@ def _count(bar: tqdm, *_) -> None:
     """Count a page; what Sphinx calls must return nothing."""
     bar.update()
 
-# %% ../nbs/74_website.ipynb #013a
+# %% ../nbs/74_website.ipynb #011
 def _complete_context(app, pagename, templatename, context, doctree) -> None:
     """Let a page load nothing from elsewhere; say above a page of films where it belongs."""
     context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
@@ -220,7 +220,7 @@ def _complete_context(app, pagename, templatename, context, doctree) -> None:
             for name in above
         ]
 
-# %% ../nbs/74_website.ipynb #015
+# %% ../nbs/74_website.ipynb #013
 def publish(
     out_folder: str | os.PathLike,
     *,
@@ -275,7 +275,7 @@ def _is_ready(run: Run) -> bool:
     record = run.record
     return all(record.get(name) for name in ("collection", "backbone", "stages"))
 
-# %% ../nbs/74_website.ipynb #016
+# %% ../nbs/74_website.ipynb #014
 def _complete(site: Path, files: dict[str, Path]) -> None:
     """Lay files beside the pages that link to them, and take away what no page needs."""
     for address, path in sorted(files.items()):

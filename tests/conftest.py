@@ -42,6 +42,7 @@ def small_parameters(drawn):
         k_min=2,
         k_max=5,
         n_clusters=4,
+        map_method="pca",  # UMAP compiles for seconds in every process
     )
 
 

@@ -222,6 +222,26 @@ def test_an_unknown_report_parameter_is_refused_with_the_one_that_was_meant(caps
     assert "k_min" in line
 
 
+def test_a_report_is_written_as_one_file_for_mailing(capsys, study, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(study, out)
+    target = tmp_path / "mail" / "extraction.html"
+    words = ["report", "extraction", "--out", str(out), "--html", str(target)]
+    assert main(words) == 0
+    assert capsys.readouterr().out.split()[-1] == str(target)
+    text = target.read_text(encoding="utf-8")
+    assert "<h1" in text and 'src="data:image/' in text
+    assert "--each" in refused(capsys, *words, "--each")
+
+
+def test_a_map_method_that_there_is_not_is_refused_before_anything_is_made(
+    capsys, study_words, tmp_path
+):
+    line = refused(capsys, *study_words, "--map-method", "tsne")
+    assert "'tsne'" in line and "auto, umap, pca" in line
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_report_with_an_impossible_range_says_so_in_one_line(capsys, study):
     line = refused(
         capsys, "report", "clustering", "--out", study, "-p", "k_min", "9", "-p", "k_max", "3"

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from poster_analysis import near_pairs as near_pairs_module
 from poster_analysis import pairs
+from poster_analysis.blocks import first_identical
 from poster_analysis.distances import (
     cluster_silhouettes,
     measure,
@@ -492,6 +493,22 @@ def test_hundreds_of_copies_are_all_neighbors_of_each_other():
     rows, similarities = nearest_neighbors(X, n_neighbors=3)
     assert rows[:3].tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3]]
     assert (similarities[:400] == 1).all() and (similarities[400:] < 1).all()
+
+
+@pytest.mark.parametrize("how", ["products", "kept"])
+def test_without_copies_the_first_of_them_stands_for_all(how):
+    X = features("skewed")[:60]
+    first = first_identical(X)
+    assert len(np.unique(first)) == 56  # three copies of a poster, and two black ones
+    distances = row_distances(X) if how == "kept" else None
+    rows, similarities = nearest_neighbors(X, n_neighbors=8, copies=False, distances=distances)
+    distinct = np.unique(first)
+    alone = nearest_neighbors(X[distinct], n_neighbors=8)
+    place = np.searchsorted(distinct, first)
+    assert np.array_equal(rows, distinct[alone[0]][place])
+    assert np.array_equal(similarities, alone[1][place])
+    with pytest.raises(InputError, match=f"valid values are 1 to {len(distinct) - 1}"):
+        nearest_neighbors(X, n_neighbors=len(distinct), copies=False)
 
 
 def test_a_poster_without_features_is_similar_to_nothing():

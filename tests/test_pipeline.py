@@ -10,13 +10,14 @@ import pytest
 import scipy.sparse
 from sklearn.metrics import silhouette_score
 
+from poster_analysis import reports
 from poster_analysis.cluster_stages import cluster_in
 from poster_analysis.drawn import draw_collection
 from poster_analysis.errors import InputError
 from poster_analysis.features import load_features
 from poster_analysis.files import read_table
 from poster_analysis.intake import SPACES, run_extraction
-from poster_analysis.pipeline import run_neighbours, run_study
+from poster_analysis.pipeline import run_neighbours, run_report, run_study
 from poster_analysis.questions import similar, similar_to_each
 from poster_analysis.stages import Analysis, reduce_to
 from poster_analysis.study import Run, open_run
@@ -29,7 +30,7 @@ TABLES = [
     ),
     *("components_pca", "components_nmf", "explained_variance", "nmf_components", "neighbours"),
     *("genre_agreement", "neighbour_counts", "neighbour_count_distribution"),
-    *("neighbour_comparison", "duplicates"),
+    *("neighbour_comparison", "duplicates", "map", "posters"),
 ]
 FIGURES = [
     *(
@@ -254,3 +255,40 @@ def test_a_re_release_counts_as_one_with_its_original(study, drawn):
     assert listed
     with pytest.raises(InputError, match="its own neighbour"):
         similar(study, copy, by="id", include_self=True, one_per_picture=True)
+
+
+def test_a_report_that_is_there_is_not_run_again_and_one_that_was_changed_is(
+    study, tmp_path, monkeypatch, capsys
+):
+    out = tmp_path / "out"
+    shutil.copytree(study, out)
+    ran = []
+    monkeypatch.setattr(reports, "run_reports", lambda jobs: [ran.append(jobs[0]), write(jobs[0])])
+
+    def write(job):
+        job.output.parent.mkdir(parents=True)
+        job.output.write_text(f"{sorted(job.parameters.items())}")
+
+    def make(**parameters):
+        capsys.readouterr()
+        path = run_report("clustering", out, parameters=parameters)
+        return path, "up to date" in capsys.readouterr().err
+
+    first, was_done = make(k_max=4)
+    assert not was_done and len(ran) == 1 and first.parent == out / "runs/k_max=4/notebooks"
+    assert make(k_max=4) == (first, True) and len(ran) == 1
+    first.write_text("something else")
+    assert make(k_max=4) == (first, False) and len(ran) == 2
+    other, was_done = make(k_max=3)
+    assert not was_done and other != first and len(ran) == 3
+
+
+def test_a_notebook_of_ones_own_runs_every_time(study, tmp_path, monkeypatch):
+    own = tmp_path / "own.ipynb"
+    shutil.copyfile(reports.report_path("extraction"), own)
+    out, ran = tmp_path / "out", []
+    shutil.copytree(study, out)
+    monkeypatch.setattr(reports, "run_reports", lambda jobs: ran.extend(jobs))
+    for _ in range(2):
+        assert run_report(str(own), out, parameters={}) == out / "notebooks" / "own.ipynb"
+    assert len(ran) == 2

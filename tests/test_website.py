@@ -30,6 +30,7 @@ from poster_analysis.site_notebooks import cut_paths, path_cuts, readable, witho
 from poster_analysis.site_reports import report_titles
 from poster_analysis.study import Outcome, Parameters, Run
 from poster_analysis.verdict import Verdict, verdict_table
+from poster_analysis.verdict_words import verdict_paragraph
 from poster_analysis.website import publish
 
 HOSTILE = (
@@ -37,10 +38,12 @@ HOSTILE = (
     "[x](javascript:alert(3)) ![y](http://example.com/y.png) $z$ {{ w }} <!-- | *b* \\"
 )
 VERDICT = Verdict(
-    space="raw", k_supported=9, also_supported="", k=9, silhouette=0.06, silhouette_reference=0.02,
-    p_silhouette=0.05, stability=0.8, stability_reference=0.4, p_stability=0.05, k_stable=9,
-    p_stable=0.05, elbow=None, kinds="gaussian,copula", k_min=5, k_max=25, n_posters=500,
-    n_references=19, n_init=3, n_splits=5,
+    space="raw", k_supported=9, also_supported="", k=9, silhouette=0.06, p_silhouette=0.05,
+    stability=0.8, p_stability=0.05, silhouette_lowest=0.03, silhouette_highest=0.07, k_stable=9,
+    p_stable=0.05, elbow=None, kinds="copula", k_min=5, k_max=25, n_posters=500, n_references=19,
+    n_init=3, n_splits=5, silhouette_copula=0.02, silhouette_copula_low=0.01,
+    silhouette_copula_high=0.03, stability_copula=0.4, p_silhouette_copula=0.05,
+    p_stability_copula=0.05,
 )  # fmt: skip
 WARNING = "The weights are random, and tell nothing about posters."
 
@@ -92,7 +95,7 @@ def fill(run, **facts):
         (folder / "notebooks").mkdir()
         report = executed(run, markdown(f"The medoid is **{HOSTILE}**."), markdown(""))
         nbformat.write(report, folder / "notebooks" / "clustering_raw.ipynb")
-        return Outcome([VERDICT.paragraph, f"The clusters are those of {HOSTILE}."])
+        return Outcome([verdict_paragraph(VERDICT), f"The clusters are those of {HOSTILE}."])
 
     run.stage("raw", compute, parameters={"name": run.name})
     return run
@@ -217,8 +220,8 @@ def test_the_verdict_comes_first_and_is_said_once(pages):
     for name, end in (("index.html", "Runs"), ("study/index.html", "Reports")):
         found = Parsed(pages[name].partition('id="findings"')[2]).text.partition(f"{end}#")[0]
         found = " ".join(found.split())
-        assert found.count(VERDICT.paragraph) == 1, name
-    assert found.index(VERDICT.paragraph) < found.index("The clusters are those of")
+        assert found.count(verdict_paragraph(VERDICT)) == 1, name
+    assert found.index(verdict_paragraph(VERDICT)) < found.index("The clusters are those of")
 
 
 def test_no_page_says_where_on_this_machine_the_study_lies(out):

@@ -48,7 +48,7 @@ def test_the_wheel_runs_demo_study_and_report_away_from_the_checkout(command, tm
     assert (tmp_path / site.splitlines()[-1]).is_file()
     small = ["--backbone", "colour", "--n-components", 8, "--k-min", 2, "--k-max", 4]
     small += ["--n-references", 0]
-    small += ["--n-clusters", 3, "--limit", 60, "--out", "study"]
+    small += ["--n-clusters", 3, "--limit", 60, "--map-method", "pca", "--out", "study"]
     run(command, "study", "--posters", "demo/collection/posters", *small, cwd=tmp_path)
     for out in ("demo", "study"):
         assert (tmp_path / out / "site" / "index.html").is_file()
