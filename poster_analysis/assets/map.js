@@ -20,6 +20,7 @@
     document.body.append(make("p", "message", "The file data.js, which lies beside this page, is missing or damaged."));
     return;
   }
+  document.documentElement.classList.add("live");
 
   // ---- what there is
 
@@ -30,7 +31,6 @@
   const folded = data.titles.map(fold);
   // "Moon, The (1990)" is found as "the moon" too
   const turned = folded.map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1"));
-  const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
   const SHAPES = ["circle", "square", "triangle"];
   const narrow = matchMedia("(max-width: 44rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -39,10 +39,12 @@
   let width = 1, height = 1, dots = 1, fit = 1;
   const view = { x: 0.5, y: 0.5, scale: 0 };
   let column = null, styleOf = [], styles = [], only = null; // how posters are coloured
-  let over = -1, chosen = -1, list = [], panelShows = "";
+  let over = -1, chosen = -1, panelShows = "";
+  let list = [], before = [], listAt = 0; // what is listed, what the last lasso replaced, how far the list is scrolled
   let lassoMode = false, line = null, flight = 0, frame = 0, byKeys = false;
 
-  document.title = data.title;
+  const name = (film) => { document.title = film ? `${film} · ${data.title}` : data.title; };
+  name();
   get("title").textContent = data.title;
   get("about").textContent = data.about;
 
@@ -105,9 +107,10 @@
   };
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  let paper, ink, grey, accent, rest;
+  let paper, ink, grey, accent, colours, rest;
   const readTheme = () => {
     [paper, ink, grey, accent] = ["--paper", "--ink", "--dot", "--accent"].map(css);
+    colours = css("--colours").split(/\s+/);
     rest = { colour: grey, shape: "circle" };
     stamps.clear();
     masks.clear();
@@ -125,13 +128,13 @@
     column = chosenColumn;
     const counts = column.values.map(() => 0);
     for (const codes of column.codes) for (const code of codes) counts[code] += 1;
-    const most = COLOURS.length * SHAPES.length;
+    const most = colours.length * SHAPES.length;
     const top = new Set(counts.map((_, code) => code).sort((a, b) => counts[b] - counts[a]).slice(0, most));
     styles = [];
     for (const code of column.values.keys()) {
       if (!top.has(code)) continue;
       const place = styles.length;
-      styles.push({ code, colour: COLOURS[place % COLOURS.length], shape: SHAPES[Math.floor(place / COLOURS.length)] });
+      styles.push({ code, colour: colours[place % colours.length], shape: SHAPES[Math.floor(place / colours.length)] });
     }
     const byCode = new Map(styles.map((style) => [style.code, style]));
     styleOf = column.codes.map((codes) => byCode.get(codes.find((code) => byCode.has(code))) ?? rest);
@@ -186,14 +189,14 @@
   };
 
   /* All posters at a place of the screen, the uppermost first; one look at each poster is quick enough. */
-  const at = (px, py) => {
+  const at = (px, py, reach = 12) => {
     const found = [];
     for (let i = n - 1; i >= 0; i--) {
       const dx = Math.abs(toX(xs[i]) - px), dy = Math.abs(toY(ys[i]) - py);
       if (asPosters) {
         const [w, h] = box(i);
         if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([isLit(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
-      } else if (dx < 12 && dy < 12) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, i]);
+      } else if (dx < reach && dy < reach) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, i]);
     }
     found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     return found.map((entry) => entry[2]);
@@ -389,37 +392,44 @@
     clamp();
     redraw();
   };
-  const fly = (x, y, scale) => {
+  const fly = (x, y, scale, lasts = 350) => {
     cancelAnimationFrame(flight);
-    const from = { ...view }, begun = performance.now(), lasts = still.matches ? 0 : 350;
+    const from = { ...view }, begun = performance.now(), jump = !lasts || still.matches;
     const step = (now) => {
-      const part = lasts ? Math.min(1, Math.max(0, (now - begun) / lasts)) : 1, eased = 1 - (1 - part) ** 3;
+      const part = jump ? 1 : Math.min(1, Math.max(0, (now - begun) / lasts)), eased = 1 - (1 - part) ** 3;
       view.x = from.x + (x - from.x) * eased;
       view.y = from.y + (y - from.y) * eased;
       view.scale = from.scale * (scale / from.scale) ** eased;
       redraw();
       if (part < 1) flight = requestAnimationFrame(step);
     };
-    if (lasts) flight = requestAnimationFrame(step);
-    else step(begun);
+    if (jump) step(begun);
+    else flight = requestAnimationFrame(step);
   };
   const home = () => fly(0.5, 0.5, fit);
-  const goTo = (i) => {
+  const goTo = (i, lasts) => {
     const wanted = Math.min(64, 1.4 * data.spriteHeight), least = (0.9 * fit) / Math.sqrt(n);
     const needed = fit * Math.max(1, (wanted / least) ** (1 / 0.85));
-    fly(xs[i], ys[i], Math.min(Math.max(view.scale, needed), most()));
+    fly(xs[i], ys[i], Math.min(Math.max(view.scale, needed), most()), lasts);
   };
 
-  const resize = () => {
-    const { clientWidth, clientHeight } = get("stage");
-    const full = view.scale === 0 || Math.abs(view.scale / fit - 1) < 1e-9;
-    [width, height] = [Math.max(1, clientWidth), Math.max(1, clientHeight)];
+  /* Take the size of the stage. What is on the screen keeps its place, unless all of the map is shown and may be fitted anew. */
+  const resize = ({ refit = true } = {}) => {
+    const stage = get("stage"), was = [width, height, dots].join();
+    const near = (a, b) => Math.abs(a - b) < 1e-9, before = [width, height];
+    const full = view.scale === 0 || (refit && near(view.scale / fit, 1) && near(view.x, 0.5) && near(view.y, 0.5));
+    [width, height] = [Math.max(1, stage.clientWidth), Math.max(1, stage.clientHeight)];
     dots = Math.min(window.devicePixelRatio || 1, 2);
+    if (was === [width, height, dots].join()) return;
     canvas.width = Math.round(width * dots);
     canvas.height = Math.round(height * dots);
     const wide = data.extent[0], high = data.extent[1];
     fit = Math.max(60, Math.min((width - 48) / Math.max(wide, 0.05), (height - 104) / Math.max(high, 0.05)));
-    if (full) view.scale = fit;
+    if (full) Object.assign(view, { x: 0.5, y: 0.5, scale: fit });
+    else {
+      view.x += (width - before[0]) / 2 / view.scale;
+      view.y -= (height - before[1]) / 2 / view.scale;
+    }
     clamp();
     draw();
   };
@@ -464,15 +474,17 @@
     panel.hidden = false;
     panel.replaceChildren(...nodes);
     panel.scrollTop = 0;
-    if (was) resize();
+    if (was) resize({ refit: false });
     redraw();
   };
   const closePanel = () => {
     get("panel").hidden = true;
     panelShows = "";
     chosen = -1;
+    name();
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-    resize();
+    resize({ refit: false });
+    redraw();
     canvas.focus({ preventScroll: true });
   };
   const filmButton = (i, rank, similarity) => {
@@ -511,19 +523,13 @@
     }
     shown.append(facts);
     const actions = make("div", "actions");
-    const toggle = button("", () => {
-      list = list.includes(i) ? list.filter((other) => other !== i) : [...list, i];
-      name();
+    const word = () => (list.includes(i) ? "Take off the list" : "Add to list");
+    const toggle = button(word(), () => {
+      keepList(list.includes(i) ? list.filter((other) => other !== i) : [...list, i]);
+      toggle.textContent = word();
       say(`${counted(list.length)} on the list`);
     });
-    const name = () => {
-      toggle.textContent = list.includes(i) ? "Take off the list" : "Add to list";
-      open.textContent = `Show list (${list.length.toLocaleString("en")})`;
-      open.hidden = !list.length;
-    };
-    const open = button("", showList);
-    name();
-    actions.append(toggle, open);
+    actions.append(toggle);
     const nodes = [head(data.titles[i]), shown, actions];
     if (data.neighbours[i].length) {
       const films = make("ol", "films near");
@@ -536,32 +542,54 @@
   const addressOf = (i) => {
     try { return `#${encodeURIComponent(data.ids[i])}`; } catch { return ""; /* half a character */ }
   };
-  const choose = (i, { move = false, focus = false, address = true } = {}) => {
+  const choose = (i, { move = false, focus = false, address = true, lasts = 350 } = {}) => {
+    if (panelShows === "list") listAt = get("panel").scrollTop;
     chosen = i;
     showOver(-1);
     showFilm(i);
-    if (move) goTo(i);
+    const x = toX(xs[i]), y = toY(ys[i]);
+    if (move) goTo(i, lasts);
+    else if (Math.min(x, y, width - x, height - y) < 24) fly(xs[i], ys[i], view.scale); // the panel covers it
     const hash = addressOf(i);
     if (address && hash && location.hash !== hash) location.hash = hash;
+    name(data.titles[i]);
     if (focus) get("panel").focus({ preventScroll: true });
     say(`${data.titles[i]}. ${data.genres[i]}`);
   };
 
+  const keepList = (films) => {
+    list = films;
+    get("listed").textContent = `List (${list.length.toLocaleString("en")})`;
+    get("listed").hidden = !list.length;
+  };
   const showList = () => {
     chosen = -1;
+    name();
+    if (location.hash) history.pushState(null, "", location.pathname + location.search);
     const films = make("ul", "films"), actions = make("div", "actions"), listed = 300;
     films.append(...list.slice(0, listed).map((i) => filmButton(i)));
-    actions.append(button("Save list (CSV)", saveList), button("Clear list", () => { list = []; closePanel(); }));
+    actions.append(button("Save list (CSV)", saveList));
+    if (before.length) {
+      actions.append(button(`Join with the ${before.length.toLocaleString("en")} listed before`, () => {
+        keepList([...new Set([...before, ...list])]);
+        before = [];
+        showList();
+      }));
+    }
+    actions.append(button("Clear list", () => { keepList([]); closePanel(); }));
     const nodes = [head(`${counted(list.length)} listed`), actions, make("h3", "", "Films"), films];
     if (list.length > listed) nodes.push(make("p", "more", `The first ${listed} are shown; the saved list has all.`));
     openPanel("list", ...nodes);
+    get("panel").scrollTop = listAt;
     say(`${counted(list.length)} listed`);
   };
   const setList = (found) => {
-    list = found.filter(isLit);
-    if (list.length) showList();
-    else say("No poster there");
+    const films = found.filter(isLit);
     redraw();
+    if (!films.length) { say("No poster there"); return; }
+    [before, listAt] = [list, 0];
+    keepList(films);
+    showList();
   };
   const saveList = () => {
     const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
@@ -588,7 +616,7 @@
   // ---- pointer
 
   const pointers = new Map();
-  let moved = false, spread = 0;
+  let moved = false, spread = 0, clicked = 0;
   const setLasso = (on) => {
     lassoMode = on;
     canvas.classList.toggle("lasso", on);
@@ -649,8 +677,10 @@
       setLasso(false);
       setList(found);
     } else if (!moved && event.type === "pointerup") {
-      const found = at(...place(event)), same = found.indexOf(chosen);
-      if (found.length) choose(same >= 0 && found.length > 1 ? found[(same + 1) % found.length] : found[0]);
+      // a second click chooses what lies below; the second half of a double click does not
+      const found = at(...place(event), event.pointerType === "mouse" ? 12 : 20), same = found.indexOf(chosen);
+      if (found.length && (same < 0 || event.timeStamp - clicked > 400)) choose(found[(same + 1) % found.length]);
+      clicked = event.timeStamp;
     }
     line = null;
     redraw();
@@ -731,7 +761,8 @@
       item.setAttribute("role", "option");
       title.dir = more.dir = "auto";
       item.append(title, more);
-      item.addEventListener("pointerdown", (event) => { event.preventDefault(); take(place); });
+      item.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus, and the list stays
+      item.addEventListener("click", () => take(place));
       return item;
     }));
     if (!found.length) results.append(make("li", "", "No title has these words"));
@@ -763,6 +794,7 @@
   get("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
   get("zoom-all").addEventListener("click", home);
   get("lasso").addEventListener("click", () => setLasso(!lassoMode));
+  get("listed").addEventListener("click", () => { showList(); get("panel").focus({ preventScroll: true }); });
   get("inview").addEventListener("click", () => { setList(inView()); get("panel").focus({ preventScroll: true }); });
   const picker = get("colour");
   data.columns.forEach(({ name }, number) => {
@@ -775,19 +807,26 @@
     picker.closest("label").hidden = get("legend").hidden = true;
   }
 
-  const follow = () => {
+  const follow = (lasts) => {
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch { /* not an address of ours: taken as it is */ }
     const i = numberOf.get(id);
-    if (i !== undefined && i !== chosen) choose(i, { move: true, address: false });
-    else if (!id && panelShows === "film") closePanel();
+    if (i !== undefined && i === chosen) return;
+    if (i !== undefined) choose(i, { move: true, address: false, lasts });
+    else if (id) {
+      chosen = -1;
+      name();
+      openPanel("nothing", head(`No poster here has the id ${id}`));
+    } else if (panelShows === "film" && list.length) showList();
+    else if (panelShows && panelShows !== "list") closePanel();
   };
-  window.addEventListener("hashchange", follow);
+  window.addEventListener("hashchange", () => follow());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
   if (narrow.matches) get("legend").open = false;
   column = data.columns[0] ?? null;
   readTheme();
-  new ResizeObserver(resize).observe(get("stage"));
+  new ResizeObserver(() => resize()).observe(get("stage"));
   resize();
-  follow();
+  follow(0);
+  draw(); // at once, so that the sheets it needs are asked for before the page counts as loaded
 })();
