@@ -67,7 +67,7 @@ def _neighbours(ids: Sequence[str], table: pd.DataFrame | None) -> tuple[list, l
     for imdb_id, neighbour_id, similarity in zip(*columns, strict=True):
         if imdb_id in place and neighbour_id in place:
             rows[place[imdb_id]].append(place[neighbour_id])
-            similarities[place[imdb_id]].append(round(float(similarity), 4))
+            similarities[place[imdb_id]].append(round(float(similarity), 3))
     return rows, similarities
 
 

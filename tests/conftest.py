@@ -1,6 +1,9 @@
 """What several tests share: real data where there is some, and one small finished study."""
 
 import os
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,38 @@ def study(tmp_path_factory, small_parameters):
     out = tmp_path_factory.mktemp("study") / "out"
     run_study(small_parameters, out)
     return out
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that keeps no log."""
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def server(study):
+    """The address of the site on a static server."""
+    handler = partial(Quiet, directory=study / "site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_port}"
+        served.shutdown()
+
+
+@pytest.fixture(params=["server", "files"])
+def site(request, study):
+    """The address of the site: once on a server, once in the file system."""
+    if request.param == "server":
+        return request.getfixturevalue("server")
+    return (study / "site").resolve().as_uri()
+
+
+@pytest.fixture
+def files(study):
+    """The address of the site in the file system."""
+    return (study / "site").resolve().as_uri()
 
 
 @pytest.fixture(scope="session")
