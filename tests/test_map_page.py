@@ -49,7 +49,8 @@ def films(tmp_path):
             tmp_path / "posters" / f"{number}.png"
         )
     paths = [f"{number}.png" for number in range(8)]
-    table = pd.DataFrame({"imdb_id": IDS, "title": TITLES, "genre": "<b>|Drama", "path": paths})
+    titles = pd.Series(TITLES, dtype=object)  # half a character is no string to Arrow
+    table = pd.DataFrame({"imdb_id": IDS, "title": titles, "genre": "<b>|Drama", "path": paths})
     return table.assign(x=np.linspace(0, 1, 8), y=np.linspace(0.2, 0.5, 8), cluster=[0, 1] * 4)
 
 

@@ -323,8 +323,8 @@
 
   const drawTop = () => {
     if (list.length && panelShows === "list") {
-      context.fillStyle = accent;
-      if (!asPosters) for (const i of list) context.fillRect(toX(xs[i]) - 2, toY(ys[i]) - 2, 4, 4);
+      context.fillStyle = ink;
+      if (!asPosters) for (const i of list) context.fillRect(toX(xs[i]) - 1.5, toY(ys[i]) - 1.5, 3, 3);
       else for (const i of list.slice(0, 3000)) ring(i, 6, accent, 2);
     }
     drawChosen();
