@@ -286,7 +286,7 @@ def report(
     path = run_report(notebook, Path(out), name=name, parameters=values)
     click.echo(path)
     if html is not None:
-        from poster_analysis.website import single_file
+        from poster_analysis.single_file import single_file
 
         click.echo(single_file(path, html))
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from .canvas import percent_text, score_text
 from .cluster_cards import cluster_line, over_represented
-from .film_pages import film_addresses, film_tile, poster_html
+from .film_shelf import film_links, film_tile, poster_html
 from .findings import SPACES
 from .metadata import counted
 from .site_blocks import SitePage, escaped, facts, html_table, plain
@@ -55,47 +55,49 @@ class SpaceClusters:
 # %% ../nbs/71_cluster_pages.ipynb #008
 @dataclass(frozen=True)
 class Gallery:
-    """What it takes to show any film: what is known of it, its address, its small poster.
+    """What it takes to show any film: its link, and its poster alone.
 
     Attributes
     ----------
-    films
-        What the index knows of each film, by its id.
-    addresses
-        Addresses of the films, as from `poster_analysis.film_pages.film_addresses`.
+    links
+        The poster and the title of each film as a link, by its id.
+    posters
+        The poster of each alone.
+    """
+
+    links: Mapping[str, str]
+    posters: Mapping[str, str]
+
+    def tiles(self, table: pd.DataFrame) -> str:
+        """The films of a table with columns imdb_id and silhouette, side by side."""
+        columns = table[["imdb_id", "silhouette"]].itertuples(index=False, name=None)
+        items = (
+            film_tile(self.links[name], score_text(silhouette))
+            for name, silhouette in columns
+            if name in self.links
+        )
+        return f'<ol class="tiles" role="list">{"".join(items)}</ol>'
+
+    def heap(self, table: pd.DataFrame) -> str:
+        """The posters of a table's films alone."""
+        return "".join(self.posters[name] for name in table["imdb_id"] if name in self.posters)
+
+
+def gallery(index: pd.DataFrame, small: Mapping[str, Thumbnail], thumbnails: str) -> Gallery:
+    """A gallery of the films of an index.
+
+    Parameters
+    ----------
+    index
+        One row per film: imdb_id, title, path.
     small
         The small posters by path.
     thumbnails
         Where they lie, as an address relative to the pages, with a slash at its end.
     """
-
-    films: Mapping[str, Mapping]
-    addresses: Mapping[str, str]
-    small: Mapping[str, Thumbnail]
-    thumbnails: str
-
-    def tiles(self, table: pd.DataFrame) -> str:
-        """The films of a table with columns imdb_id and silhouette, side by side."""
-        columns = table[["imdb_id", "silhouette"]].itertuples(index=False, name=None)
-        items = (self._tile(*row) for row in columns if row[0] in self.films)
-        return f'<ol class="tiles" role="list">{"".join(items)}</ol>'
-
-    def _tile(self, imdb_id: str, silhouette: float) -> str:
-        """One film."""
-        film, address = self.films[imdb_id], f"../{self.addresses[imdb_id]}"
-        small = self.small.get(film["path"])
-        return film_tile(film, address, small, self.thumbnails, note=score_text(silhouette))
-
-    def posters(self, table: pd.DataFrame) -> str:
-        """The posters of a table's films alone."""
-        paths = (self.films[name]["path"] for name in table["imdb_id"] if name in self.films)
-        return "".join(poster_html(self.small.get(path), self.thumbnails) for path in paths)
-
-
-def gallery(index: pd.DataFrame, small: Mapping[str, Thumbnail], thumbnails: str) -> Gallery:
-    """A gallery of the films of an index."""
-    films = {film["imdb_id"]: film for film in index.to_dict("records")}
-    return Gallery(films, film_addresses(index["imdb_id"]), small, thumbnails)
+    paths = zip(index["imdb_id"], index["path"], strict=True)
+    posters = {name: poster_html(small.get(path), thumbnails) for name, path in paths}
+    return Gallery(film_links(index, small, thumbnails), posters)
 
 # %% ../nbs/71_cluster_pages.ipynb #011
 def cluster_name(cluster: int, space: str) -> str:
@@ -145,7 +147,11 @@ def _others(known: SpaceClusters, cluster: int, space: str) -> str:
         for other in known.sizes.index
     ]
     name = escaped(f"Clusters in {SPACES.get(space, space)}")
-    return f'<nav class="around" aria-label="{name}"><span>Cluster</span>{"".join(links)}</nav>'
+    up = '<a href="../index.html">The run</a><a href="index.html">All clusters</a>'
+    return (
+        f'<nav class="around" aria-label="Up">{up}</nav>'
+        f'<nav class="around" aria-label="{name}"><span>Cluster</span>{"".join(links)}</nav>'
+    )
 
 
 def _address(space: str, cluster: int) -> str:
@@ -173,8 +179,7 @@ def cluster_pages(
     spaces
         The clusters of each space; at least one.
     shown
-        What shows the films; its addresses are relative to the pages of the run, its thumbnails
-        to these pages.
+        What shows the films.
 
     Yields
     ------
@@ -205,7 +210,7 @@ def _card(known: SpaceClusters, cluster: int, space: str, shown: Gallery) -> str
     share = percent_text(size / len(known.clusters))
     return (
         f'<a class="card" href="{_address(space, cluster)}.html">'
-        f'<em class="few">{shown.posters(known.role(cluster, "medoid").head(4))}</em>'
+        f'<em class="few">{shown.heap(known.role(cluster, "medoid").head(4))}</em>'
         f"<strong>Cluster {cluster:.0f}</strong><small>{counted(size, 'poster')} · {share}</small>"
         f"<span>{escaped(said[:1].upper() + said[1:])}</span></a>"
     )

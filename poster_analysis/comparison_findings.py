@@ -8,16 +8,13 @@ __all__ = ['verdict_findings', 'agreement_findings', 'company_finding', 'overlap
 # %% ../nbs/62_comparison_findings.ipynb #002
 import pandas as pd
 
-from .findings import SPACES, percent
+from .findings import percent
 from .metadata import counted
+from .verdict import NEAR_ZERO
+from .verdict_words import SPACES, listed
 
 # %% ../nbs/62_comparison_findings.ipynb #005
 _FEW = 4  # runs or pairs that are told one by one
-
-
-def _listed(words: list[str]) -> str:
-    """Words with commas and an "and"."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def verdict_findings(verdicts: pd.DataFrame) -> list[str]:
@@ -32,32 +29,39 @@ def verdict_findings(verdicts: pd.DataFrame) -> list[str]:
     for space, rows in verdicts.groupby("space", sort=False):
         place = SPACES.get(space, f"the space {space}")
         told = [
-            f"{row.silhouette:.3f} at k = {row.k_best} ({row.run})" for row in rows.itertuples()
+            f"{row.silhouette:z.3f} at k = {row.k_best} ({row.run})" for row in rows.itertuples()
         ]
         if len(rows) > _FEW:
             ends = rows["silhouette"].idxmin(), rows["silhouette"].idxmax()
             told = [told[rows.index.get_loc(end)] for end in ends]
-        among = (
-            "The highest silhouette of each run"
-            if len(rows) <= _FEW
-            else (f"The highest silhouettes of {len(rows)} runs lie between these")
-        )
-        sentences.append(f"{among}, in {place}: {_listed(told)}.")
-        sentences.append(_support_sentence(rows, place))
+            first = f"In {place} the highest silhouettes of {len(rows)} runs lie between"
+        else:
+            first = f"In {place} the highest silhouette of {'each run' if len(rows) > 1 else 'the run'} is"
+        near = rows["silhouette"].abs().max() < NEAR_ZERO
+        zero = f", near 0 (within {NEAR_ZERO:g} of it)" if near else ""
+        sentences += [_support_sentence(rows, place), f"{first} {listed(told)}{zero}."]
     return sentences
 
 
 def _support_sentence(rows: pd.DataFrame, place: str) -> str:
     """In how many runs a number of clusters is supported, and by how many that was asked."""
-    compared = rows[rows["outcome"] != "not compared"]
-    if compared.empty:
-        return f"None of {counted(len(rows), 'run')} was held against data without clusters in {place}."
-    supported = compared[compared["k_supported"].notna()]
-    names = _listed([f"k = {row.k_supported} ({row.run})" for row in supported.itertuples()])
-    of = f"{len(supported)} of {len(compared)} runs that were held against data without clusters"
+    held = rows[~rows["outcome"].isin(["not compared", "undecided"])]
+    supported = held[held["k_supported"].notna()]
+    where = f"In {place} a number of clusters is supported in"
+    what = "data without clusters"
+    if held.empty:
+        none = f"none of {len(rows)} runs was" if len(rows) > 1 else "the run was not"
+        return f"In {place} {none} held against enough {what} to support a number of clusters."
     if supported.empty:
-        of = f"none of {counted(len(compared), 'run')} that {'was' if len(compared) == 1 else 'were'} held against data without clusters"
-    return f"In {place} a number of clusters is supported in {of}{': ' + names if names else ''}."
+        none = f"none of {len(held)} runs that were" if len(held) > 1 else "no run: 1 was"
+        return f"{where} {none} held against {what}."
+    names = listed([f"k = {row.k_supported} ({row.run})" for row in supported.itertuples()])
+    all_of = (
+        f"{len(supported)} of {len(held)} runs that were"
+        if len(held) > 1
+        else "the one run that was"
+    )
+    return f"{where} {all_of} held against {what}: {names}."
 
 # %% ../nbs/62_comparison_findings.ipynb #008
 def agreement_findings(pairs: pd.DataFrame) -> list[str]:
@@ -71,9 +75,9 @@ def agreement_findings(pairs: pd.DataFrame) -> list[str]:
     known = pairs[pairs["n_posters"] > 0].sort_values("adjusted_mutual_info", kind="stable")
     told = known.sort_index() if len(known) <= _FEW else known.iloc[[-1, 0]]
     sentences = [
-        f"The clusters of {row.run_a} and {row.run_b} agree by {row.adjusted_mutual_info:.2f} (adjusted mutual "
+        f"The clusters of {row.run_a} and {row.run_b} agree by {row.adjusted_mutual_info:z.2f} (adjusted mutual "
         f"information: 1 for the same clusters, about 0 by chance); {percent(row.share_matched)} of "
-        f"{counted(row.n_posters, 'poster')} are in clusters that match."
+        f"{counted(row.n_posters, 'poster')} {'is' if row.n_posters == 1 else 'are'} in clusters that match."
         for row in told.itertuples()
     ]
     if len(told) < len(known):
@@ -96,7 +100,7 @@ def _left_out(pairs: pd.DataFrame) -> list[str]:
         for row in rows.head(_FEW).itertuples()
     ]
     more = f", and some in {counted(len(rows) - _FEW, 'further pair')}" if len(rows) > _FEW else ""
-    return [f"Left out were {'; '.join(told)}{more}."] if told else []
+    return [f"Left out: {'; '.join(told)}{more}."] if told else []
 
 # %% ../nbs/62_comparison_findings.ipynb #011
 def company_finding(company: pd.DataFrame, run_a: str, run_b: str) -> str:
@@ -111,7 +115,8 @@ def company_finding(company: pd.DataFrame, run_a: str, run_b: str) -> str:
     """
     n, same = len(company), int((company["jaccard"] == 1).sum())
     if same == n:
-        return f"Between {run_a} and {run_b} all of {counted(n, 'poster')} keep their company."
+        keep = f"all of {n:,} posters keep" if n > 1 else "the one poster keeps"
+        return f"Between {run_a} and {run_b} {keep} their company."
     most = int((company["jaccard"] < 0.5).sum())
     return (
         f"Between {run_a} and {run_b} {most:,} of {counted(n, 'poster')} keep less than half of their company "
@@ -130,10 +135,12 @@ def overlap_finding(overlap: pd.DataFrame, run_a: str, run_b: str) -> str:
         What the two runs are called.
     """
     n, share = len(overlap), overlap["overlap"]
+    numbers = _numbers(overlap["n_neighbors"])
+    near = "nearest neighbour" if numbers == "1" else f"{numbers} nearest neighbours"
     return (
-        f"Of the {_numbers(overlap['n_neighbors'])} nearest neighbours of a poster {run_a} and {run_b} have "
-        f"{percent(share.mean())} in common (chance gives {percent(overlap['chance'].mean())}): all of them for "
-        f"{int((share == 1).sum()):,} of {counted(n, 'poster')}, none for {int((share == 0).sum()):,}."
+        f"Of the {near} of a poster {run_a} and {run_b} have {percent(share.mean())} in common (chance gives "
+        f"{percent(overlap['chance'].mean())}): all of them for {int((share == 1).sum()):,} of "
+        f"{counted(n, 'poster')}, none for {int((share == 0).sum()):,}."
     )
 
 

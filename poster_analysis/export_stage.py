@@ -12,7 +12,7 @@ from .cluster_stages import cluster_in
 from .duplicate_stage import find_duplicates
 from .exports import poster_table, write_atlas
 from .files import write_table
-from .film_pages import small_posters
+from .film_shelf import small_posters
 from .intake import told
 from .judging_stages import judge_neighbours
 from .map_stage import place_posters
@@ -57,7 +57,7 @@ def _export(
     table = poster_table(index, clusters=clusters, **tables)
     write_table(table, folder / "tables" / "posters.csv")
     copies = run.out / "thumbnails"
-    small = small_posters(index, analysis.parameters.posters, copies)
+    small = small_posters(index, analysis.parameters.posters, copies, progress=True)
     pictures = [small[path].name for path in index["path"]]
     write_atlas(
         table, folder / ATLAS, neighbours=tables["neighbours"], pictures=pictures, folder=copies

@@ -81,7 +81,7 @@ def verdicts_side_by_side(
     -------
     DataFrame
         One row for each run and space: run, space, k_min, k_max, k_best (of the highest silhouette), silhouette
-        (there), outcome ("supported", "separate", "stable", "nothing", or "not compared"), k_supported
+        (there), outcome ("supported", "separate", "stable", "nothing", "undecided", or "not compared"), k_supported
         (missing if none is).
     """
     best = sweeps.loc[sweeps.groupby(["run", "space"], sort=False)["silhouette"].idxmax()]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from .cluster_pages import SpaceClusters, cluster_pages, gallery
-from .film_pages import film_addresses, film_pages, small_posters
+from .film_pages import film_pages
+from .film_shelf import by_title, film_addresses, small_posters
 from .findings import SPACES
 from .site_blocks import toctree
 from .study import Run
@@ -22,20 +23,23 @@ def film_addresses_of(run: Run) -> dict[str, str]:
     """The address of each film of a run by its id, relative to its pages; empty if it has no index yet."""
     if not (run.folder / "features_index.csv").is_file():
         return {}
-    return film_addresses(run.table("features_index")["imdb_id"])
+    return film_addresses(by_title(run.table("features_index"))["imdb_id"])
 
 
 def _tables_of(run: Run, kind: str) -> dict[str, pd.DataFrame]:
     """The tables of one kind by their space; only those that are there."""
-    names = {space: f"{kind}_{space}" for space in SPACES}
-    return {
-        space: run.table(name)
-        for space, name in names.items()
-        if (run.folder / "tables" / f"{name}.csv").is_file()
-    }
+    tables = {space: _table(run, f"{kind}_{space}") for space in SPACES}
+    return {space: table for space, table in tables.items() if table is not None}
+
+
+def _table(run: Run, name: str) -> pd.DataFrame | None:
+    """A table of a run, if it has it."""
+    return run.table(name) if (run.folder / "tables" / f"{name}.csv").is_file() else None
 
 # %% ../nbs/72_site_posters.ipynb #007
-def poster_sources(run: Run, address: str) -> tuple[dict[str, str], dict[str, Path]]:
+def poster_sources(
+    run: Run, address: str, *, has_map: bool = False, progress: bool = True
+) -> tuple[dict[str, str], dict[str, Path]]:
     """The pages of a run's clusters and films.
 
     Parameters
@@ -44,6 +48,10 @@ def poster_sources(run: Run, address: str) -> tuple[dict[str, str], dict[str, Pa
         A run with an index of its features.
     address
         The folder of its pages on the site, such as ``runs/large``.
+    has_map
+        Whether the map of the run is on the site.
+    progress
+        Show a progress bar while small posters are made, where the standard error is a terminal.
 
     Returns
     -------
@@ -53,14 +61,15 @@ def poster_sources(run: Run, address: str) -> tuple[dict[str, str], dict[str, Pa
         The small posters by their address on the site. They are made where there are none yet.
     """
     index, copies = run.table("features_index"), run.out / "thumbnails"
-    small = small_posters(index, run.record["parameters"]["posters"], copies)
-    thumbnails, clusters = (
-        f"{'../' * (address.count('/') + 2)}thumbnails/",
-        _tables_of(run, "clusters"),
-    )
-    has_neighbours = (run.folder / "tables" / "neighbours.csv").is_file()
-    neighbours = run.table("neighbours") if has_neighbours else None
-    pages = dict(film_pages(index, small, thumbnails, neighbours=neighbours, clusters=clusters))
+    small = small_posters(index, run.record["parameters"]["posters"], copies, progress=progress)
+    thumbnails = f"{'../' * (address.count('/') + 2)}thumbnails/"
+    clusters, on_map = _tables_of(run, "clusters"), _table(run, "map") if has_map else None
+    known = {
+        "neighbours": _table(run, "neighbours"),
+        "clusters": clusters,
+        "on_map": () if on_map is None else on_map["imdb_id"],
+    }
+    pages = dict(film_pages(index, small, thumbnails, **known))
     if clusters:
         exemplars, enrichment = _tables_of(run, "exemplars"), _tables_of(run, "enrichment")
         spaces = {

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
+from tqdm import tqdm
 
 from .blocks import stream_in_threads
 from .errors import InputError
@@ -77,6 +78,7 @@ def make_sprites(
     *,
     height: int = 64,
     sheet_size: int = SHEET_SIZE,
+    progress: bool = True,
 ) -> pd.DataFrame:
     """Print small copies of posters on sheets.
 
@@ -92,6 +94,8 @@ def make_sprites(
         Of a sprite in pixels, 16 to 256.
     sheet_size
         Width and greatest height of a sheet in pixels, from four times `height` to 8192.
+    progress
+        Show a progress bar where the standard error is a terminal, after the first second.
 
     Returns
     -------
@@ -111,7 +115,9 @@ def make_sprites(
     paths = list(dict.fromkeys(paths))
     make = partial(_sprite, posters=Path(posters), height=height)
     printer, rows, plain = _Printer(Path(folder), sheet_size, height), [], None
-    for path, (sprite, reason) in zip(paths, stream_in_threads(make, paths), strict=True):
+    bar = {"total": len(paths), "desc": "Sprites", "unit": " posters", "delay": 1}
+    made = tqdm(stream_in_threads(make, paths), disable=None if progress else True, **bar)
+    for path, (sprite, reason) in zip(paths, made, strict=True):
         if sprite is not None:
             place = printer.put(sprite)
         else:

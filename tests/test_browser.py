@@ -2,9 +2,13 @@
 
 import csv
 import json
+import re
+import zipfile
 
 import pytest
 from browser import CONTRAST
+
+from poster_analysis.search import title_key
 
 PAGES = {
     "index": "index.html",
@@ -43,15 +47,13 @@ def test_a_click_leads_from_a_cluster_to_a_film_to_its_neighbour_and_back(reader
     reader.click("a.card[href='pca-1.html']", loads=True)
     assert reader.evaluate("document.querySelector('h1').textContent").startswith("Cluster 1 in")
     reader.click("ol.tiles a", loads=True)
-    shown = "document.querySelector('.anchor:target').getBoundingClientRect().top"
-    reader.wait(f"document.querySelector('.anchor:target') && {shown} < innerHeight")
     film = reader.evaluate("location.hash")
     assert film.startswith("#film_")
-    anchor = "document.querySelector('.anchor:target')"
-    section = f"[...document.querySelectorAll('section')].find((part) => part.previousElementSibling?.contains({anchor}))"
-    reader.wait(f"({section}).querySelector('.film img')?.complete")
-    assert reader.evaluate(f"({section}).querySelectorAll('.film li a').length") == 3
-    reader.evaluate(f"({section}).querySelector('ol.tiles a').setAttribute('id', 'next')")
+    section = "document.querySelector('section:target')"
+    reader.wait(f"{section}?.getBoundingClientRect().top < innerHeight")
+    reader.wait(f"{section}.querySelector('.film img')?.complete")
+    assert reader.evaluate(f"{section}.querySelectorAll('.film li a').length") == 4
+    reader.evaluate(f"{section}.querySelector('ol.tiles a').setAttribute('id', 'next')")
     reader.click("#next")
     reader.wait(f"location.hash !== {json.dumps(film)}")
     reader.evaluate("history.back()")
@@ -66,15 +68,107 @@ def test_the_search_is_opened_by_a_key_and_finds_a_film_by_its_title(reader, sit
     reader.wait("document.activeElement?.type === 'search'")
     reader.type(film["title"])
     reader.press("Enter", loads=True)
-    # results come one by one, and move those below
-    reader.wait("document.querySelector('.search-summary')?.textContent.includes('finished')")
-    found = "[...document.querySelectorAll('#search-results li a')]"
-    title = json.dumps(film["title"].split(" (")[0])
-    reader.wait(f"{found}.some((link) => link.textContent.includes({title}))")
-    target = f"{found}.find((link) => link.textContent.includes({title}))"
-    reader.evaluate(f"{target}.setAttribute('id', 'found')")
-    reader.click("#found", loads=True)
+    found = "[...document.querySelectorAll('.found a')]"
+    reader.wait(f"{found}[0]?.textContent === {json.dumps(film['title'])}")
+    # Sphinx's own results come one by one below
+    reader.wait("document.querySelector('.search-summary')?.textContent")
+    reader.click(".found a", loads=True)
     assert "films/1.html" in reader.evaluate("location.href")
+
+
+@pytest.fixture(scope="module")
+def films(study):
+    """What the index of the study knows of its films."""
+    with (study / "features_index.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+FOUND = "[...document.querySelectorAll('.found a')]"
+
+
+def test_one_word_of_a_title_leads_to_the_film_itself(reader, site, films):
+    for film in films[:40:13]:
+        word = max(re.findall(r"[A-Za-z]+", film["title"]), key=len)
+        reader.open(f"{site}/search.html?q={word.upper()}")
+        reader.wait(f"{FOUND}.length")
+        status = "document.querySelector('.found [role=status]')"
+        n_films = sum(word.lower() in title_key(each["title"]) for each in films)
+        reader.wait(f"{status}.textContent === '{n_films} film{'s' * (n_films != 1)}'")
+        title = json.dumps(film["title"])
+        index = f"{FOUND}.findIndex((link) => link.textContent === {title})"
+        reader.evaluate(f"{FOUND}[{index}].focus()")
+        reader.press("Enter", loads=True)
+        assert reader.evaluate("location.href").endswith(f"#film_{film['imdb_id']}")
+        shown = "document.querySelector('section:target > h2')"
+        reader.wait(f"{shown}.firstChild.data === {title}")
+        assert 0 <= reader.evaluate(f"{shown}.getBoundingClientRect().top") < 450
+
+
+def test_the_search_knows_every_film_by_its_id_and_by_its_title_without_accents(
+    reader, files, films
+):
+    reader.open(f"{files}/study/films/index.html")
+    field = "document.querySelector('.find-films input')"
+    reader.wait(f"{field} !== null")
+    ask = f"((words) => {{{field}.value = words; {field}.dispatchEvent(new Event('input')); return {FOUND}.map((link) => link.hash)}})"
+    for film in films:
+        number, address = film["imdb_id"], f"#film_{film['imdb_id']}"
+        for words in (number, f"tt{number:0>7}", f" TT{number} "):
+            assert reader.evaluate(f"{ask}({json.dumps(words)})")[0] == address, words
+        title = title_key(film["title"] or f"film {number}")
+        assert address in reader.evaluate(f"{ask}({json.dumps(title)})")
+    assert reader.evaluate(f"{ask}('no such film at all')") == []
+    assert (
+        reader.evaluate("document.querySelector('.found [role=status]').textContent") == "0 films"
+    )
+    assert reader.evaluate(f"{ask}('')") == []
+
+
+def test_the_field_above_the_list_of_films_is_used_by_keyboard(reader, site, films):
+    reader.open(f"{site}/study/films/index.html")
+    reader.click(".find-films input")
+    film = next(film for film in films if " " in film["title"])
+    reader.type(film["title"])
+    reader.wait(f"{FOUND}.length")
+    reader.press("Enter")
+    assert reader.evaluate(f"document.activeElement === {FOUND}[0]")
+    reader.press("Enter", loads=True)
+    shown = "document.querySelector('section:target > h2')?.firstChild.data"
+    reader.wait(f"{shown} === {json.dumps(film['title'])}")
+
+
+def test_the_search_finds_clusters_by_their_names_and_lists_nothing_twice(reader, files):
+    reader.open(f"{files}/search.html?q=cluster+2+nmf")
+    reader.wait("document.querySelector('.search-summary')?.textContent.includes('finished')")
+    assert reader.evaluate(f"{FOUND}.map((link) => link.textContent)") == [
+        "Cluster 2 in the NMF space"
+    ]
+    pages = reader.evaluate("[...document.querySelectorAll('ul.search a')].map((a) => a.href)")
+    assert not [page for page in pages if page.endswith("nmf-2.html") or "/films/" in page]
+    reader.open(f"{files}/search.html?q=%22%3E%3Cimg+src%3Dx+onerror%3Dalert(1)%3E")
+    reader.wait("document.querySelector('.search-summary')?.textContent")
+    assert reader.evaluate("document.querySelector('main img, [onerror]')") is None
+
+
+def test_a_film_leads_to_its_place_on_the_map(reader, files, films):
+    reader.open(f"{files}/study/films/1.html")
+    link = "document.querySelector('.film a[href*=\"map/index.html\"]')"
+    reader.evaluate(f"{link}.setAttribute('id', 'place')")
+    title = reader.evaluate(f"{link}.closest('section').querySelector('h2').firstChild.data")
+    reader.click("#place", loads=True)
+    reader.wait("document.getElementById('panel')?.textContent.length")
+    assert title in reader.evaluate("document.getElementById('panel').textContent")
+
+
+def test_all_tables_are_taken_along_at_once(reader, files, study):
+    reader.open(f"{files}/{PAGES['run']}")
+    taken = reader.download("ul.downloads a[href='tables.zip']")
+    with zipfile.ZipFile(taken) as archive:
+        assert archive.testzip() is None
+        for path in [*(study / "tables").glob("*.csv"), study / "features_index.csv"]:
+            name = path.relative_to(study).as_posix()
+            assert archive.read(name) == path.read_bytes(), name
+    reader.complaints[:] = [text for text in reader.complaints if "ERR_ABORTED" not in text]
 
 
 def test_a_table_is_sorted_by_mouse_and_by_keyboard_and_taken_along(reader, site, study):
@@ -134,7 +228,7 @@ REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, s
     .filter((one) => one.tabIndex >= 0 && !one.disabled && !one.closest("[inert]") && one.checkVisibility({visibilityProperty: true}))"""
 
 
-@pytest.mark.parametrize("name", ["index", "run", "report", "cluster"])
+@pytest.mark.parametrize("name", ["index", "run", "report", "cluster", "films", "search"])
 def test_tab_reaches_everything_and_shows_where_it_is(reader, files, name):
     reader.open(f"{files}/{PAGES[name]}")
     reader.evaluate(f"{REACHABLE}.forEach((one, place) => one.dataset.place = place)")

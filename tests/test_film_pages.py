@@ -1,6 +1,9 @@
 """Pages of films and clusters: every film once, under an address that is safe whatever its id."""
 
+import json
 import re
+from hashlib import sha256
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -10,12 +13,14 @@ from PIL import Image
 
 from poster_analysis.cluster_pages import SpaceClusters, cluster_pages, gallery
 from poster_analysis.errors import InputError
-from poster_analysis.film_pages import (
+from poster_analysis.film_pages import film_pages
+from poster_analysis.film_shelf import (
     FILMS_ON_A_PAGE,
     SMALL,
+    by_title,
     film_addresses,
     film_anchor,
-    film_pages,
+    film_link,
     film_tile,
     small_posters,
 )
@@ -29,8 +34,14 @@ def films(n):
     )
 
 
+def sections(page):
+    """The sections that a page hands over to Sphinx."""
+    block = re.search(r"^`````\{sections\}\n(.*)\n`````$", page.markdown, re.MULTILINE)
+    return json.loads(block[1]) if block else []
+
+
 def anchors(page):
-    return re.findall('<span class="anchor" id="([^"]*)">', page.markdown)
+    return [section["anchor"] for section in sections(page)]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8")), unique=True, max_size=30))
@@ -38,14 +49,29 @@ def test_anchors_are_safe_and_no_two_are_alike(ids):
     found = [film_anchor(imdb_id) for imdb_id in ids]
     assert len(set(found)) == len(ids)
     # an anchor that Sphinx makes of a heading has no underscore
-    assert all(re.fullmatch(r"(film|id)_[A-Za-z0-9-]{1,40}", anchor) for anchor in found)
+    assert all(re.fullmatch(r"(film|id)_[A-Za-z0-9_-]{0,100}", anchor) for anchor in found)
+    for imdb_id, anchor in zip(ids, found, strict=True):
+        if anchor.startswith("film_"):  # the search reads the id there
+            assert unquote(anchor.removeprefix("film_").replace("_", "%")) == imdb_id
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=20), st.randoms())
+def test_films_are_filed_in_one_order_whatever_the_order_they_come_in(titles, random):
+    index = films(len(titles)).assign(title=titles)
+    shelf = by_title(index)
+    mixed = index.sample(frac=1, random_state=random.randrange(99))
+    pd.testing.assert_frame_equal(by_title(mixed), shelf)
+    assert sorted(shelf["imdb_id"]) == sorted(index["imdb_id"])
+    letters = shelf["letter"].tolist()
+    kinds = [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0–9", "…"]
+    assert letters == sorted(letters, key=kinds.index)
 
 
 @pytest.mark.parametrize("n", [1, FILMS_ON_A_PAGE, FILMS_ON_A_PAGE + 1, 2 * FILMS_ON_A_PAGE + 7])
 def test_every_film_stands_where_its_address_says(n):
     index = films(n)
     pages = dict(film_pages(index, {}, "../../thumbnails/"))
-    for imdb_id, address in film_addresses(index["imdb_id"]).items():
+    for imdb_id, address in film_addresses(by_title(index)["imdb_id"]).items():
         name, anchor = address.split(".html#")
         assert anchors(pages[name]).count(anchor) == 1, imdb_id
     assert sum(len(anchors(page)) for page in pages.values()) == n
@@ -63,8 +89,8 @@ def test_two_films_with_one_id_or_none_at_all_are_refused():
 
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
 def test_a_tile_holds_no_element_or_attribute_of_its_film(title, imdb_id):
-    plain = film_tile({"title": "x", "imdb_id": "1"}, "a.html", None, "../")
-    tile = film_tile({"title": title, "imdb_id": imdb_id}, "a.html", None, "../")
+    plain = film_tile(film_link({"title": "x", "imdb_id": "1"}, "a.html", None, "../"))
+    tile = film_tile(film_link({"title": title, "imdb_id": imdb_id}, "a.html", None, "../"))
     for mark in "<>\"'`":
         assert tile.count(mark) == plain.count(mark)
 
@@ -75,12 +101,14 @@ def test_a_small_poster_is_found_again_by_its_digest_and_a_damaged_one_is_made_a
     copies = tmp_path / "copies"
     small = small_posters(index, tmp_path, copies)
     assert small["a.png"].height == SMALL and small["gone.png"].reason
-    from hashlib import sha256
-
     key = sha256((tmp_path / "a.png").read_bytes()).hexdigest()
     index["sha256"] = [key, "no digest"]
-    (copies / small["a.png"].name).write_bytes(b"damaged")
-    assert small_posters(index, tmp_path, copies) == small
+    there = copies / small["a.png"].name
+    whole = there.read_bytes()
+    for damaged in (b"damaged", b"", whole[: len(whole) // 2], whole[:-1]):
+        there.write_bytes(damaged)
+        assert small_posters(index, tmp_path, copies) == small
+        assert there.read_bytes() == whole
     (tmp_path / "a.png").unlink()
     assert small_posters(index, tmp_path, copies)["a.png"] == small["a.png"]
 

@@ -185,13 +185,13 @@ def test_a_run_without_references_says_so_and_is_not_taken_for_one_that_supports
     table = verdicts_side_by_side(sweeps, {"held": nothing})
     assert table["outcome"].tolist() == ["not compared", "nothing"]
     assert table["k_supported"].isna().all() and table["k_best"].tolist() == [3, 3]
-    assert "supported in none of 1 run" in verdict_findings(table)[1]
-    assert "was held against" in verdict_findings(table[:1])[1]
+    assert "supported in no run: 1 was held against" in verdict_findings(table)[0]
+    assert "the run was not held against" in verdict_findings(table[:1])[0]
 
 
 def test_of_many_runs_the_extremes_are_told():
     runs = {f"r{n}": sweep(best=3 + n / 100) for n in range(9)}
-    first, _ = verdict_findings(verdicts_side_by_side(sweeps_side_by_side(runs), {}))
+    _, first = verdict_findings(verdicts_side_by_side(sweeps_side_by_side(runs), {}))
     assert "(r0)" in first and "(r8)" in first and "r4" not in first and "9 runs" in first
     rng = np.random.default_rng(9)
     pairs = agreement_of_runs({f"r{n}": clusters(rng.integers(0, 3, 30)) for n in range(4)})

@@ -19,6 +19,7 @@ from poster_analysis.thumbnails import (
     thumbnail_name,
     thumbnail_table,
     thumbnails_from_table,
+    whole_thumbnail,
 )
 
 SIZES = [(182, 268), (800, 1200), (1200, 800), (3, 4000), (4000, 3), (7, 7)]
@@ -82,6 +83,27 @@ def test_what_lies_there_is_not_made_again_and_what_is_damaged_is(posters, tmp_p
     )
     assert make_thumbnails(NAMES[:3], posters, tmp_path) == made
     assert written == [damaged] and damaged.read_bytes() == whole
+
+
+@given(st.integers(16, 90), st.integers(16, 90), st.integers(0, 9), st.data())
+def test_no_part_of_a_thumbnail_is_taken_for_the_whole(tmp_path_factory, width, height, seed, data):
+    folder = tmp_path_factory.getbasetemp()
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+    path = folder / "noise.jpg"
+    Image.fromarray(pixels).save(path, "JPEG", quality=85, optimize=True)
+    whole = path.read_bytes()
+    assert whole_thumbnail(path) == Thumbnail("noise.jpg", width, height)
+    for end in (data.draw(st.integers(0, len(whole) - 1)), whole.find(b"\xff\xd9") + 1):
+        path.write_bytes(whole[:end])
+        assert whole_thumbnail(path) is None
+    path.write_bytes(whole + bytes(7))
+    assert whole_thumbnail(path) is None
+
+
+def test_what_lies_there_is_not_decoded(posters, tmp_path, monkeypatch):
+    made = make_thumbnails(NAMES, posters, tmp_path)
+    monkeypatch.setattr(thumbnails, "read_image", None)  # whoever calls it fails
+    assert make_thumbnails(NAMES, posters, tmp_path) == made
 
 
 def test_a_poster_that_was_exchanged_gets_another_thumbnail(tmp_path):

@@ -2,9 +2,11 @@
 
 import hashlib
 import html
+import os
 import re
 import shutil
 import subprocess
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -22,21 +24,26 @@ from poster_analysis import website
 from poster_analysis.errors import InputError, RunError
 from poster_analysis.files import write_table
 from poster_analysis.pages import warnings_of
+from poster_analysis.single_file import single_file
 from poster_analysis.site_blocks import escaped, html_table, plain
 from poster_analysis.site_notebooks import cut_paths, path_cuts, readable, without_directives
+from poster_analysis.site_reports import report_titles
 from poster_analysis.study import Outcome, Parameters, Run
 from poster_analysis.verdict import Verdict, verdict_table
-from poster_analysis.website import publish, report_titles, single_file
+from poster_analysis.verdict_words import verdict_paragraph
+from poster_analysis.website import publish
 
 HOSTILE = (
     '<script>alert(1)</script> " onmouseover="alert(2) </p></div> `````{raw} html ```{eval-rst}``` '
     "[x](javascript:alert(3)) ![y](http://example.com/y.png) $z$ {{ w }} <!-- | *b* \\"
 )
 VERDICT = Verdict(
-    space="raw", k_supported=9, also_supported="", k=9, silhouette=0.06, silhouette_reference=0.02,
-    p_silhouette=0.05, stability=0.8, stability_reference=0.4, p_stability=0.05, k_stable=9,
-    p_stable=0.05, elbow=None, kinds="gaussian,copula", k_min=5, k_max=25, n_posters=500,
-    n_references=19, n_init=3, n_splits=5,
+    space="raw", k_supported=9, also_supported="", k=9, silhouette=0.06, p_silhouette=0.05,
+    stability=0.8, p_stability=0.05, silhouette_lowest=0.03, silhouette_highest=0.07, k_stable=9,
+    p_stable=0.05, elbow=None, kinds="copula", k_min=5, k_max=25, n_posters=500, n_references=19,
+    n_init=3, n_splits=5, silhouette_copula=0.02, silhouette_copula_low=0.01,
+    silhouette_copula_high=0.03, stability_copula=0.4, p_silhouette_copula=0.05,
+    p_stability_copula=0.05,
 )  # fmt: skip
 WARNING = "The weights are random, and tell nothing about posters."
 
@@ -65,9 +72,9 @@ def fill(run, **facts):
     """A run with one stage, in which every text is hostile."""
     posters = run.out.resolve().parent / "somebody" / "posters"
     run.start(
-        Parameters(str(posters)),
+        Parameters(str(posters), weights=str(posters.parent / "own.weights.h5")),
         collection={"n_posters": 3, "digest": "8d3f", "notes": [f"{HOSTILE} {posters}/1.jpg"]},
-        backbone={"name": "colour", "weights": None},
+        backbone={"name": "colour", "weights": str(posters.parent / "own.weights.h5")},
         **facts,
     )
 
@@ -88,7 +95,7 @@ def fill(run, **facts):
         (folder / "notebooks").mkdir()
         report = executed(run, markdown(f"The medoid is **{HOSTILE}**."), markdown(""))
         nbformat.write(report, folder / "notebooks" / "clustering_raw.ipynb")
-        return Outcome([VERDICT.paragraph, f"The clusters are those of {HOSTILE}."])
+        return Outcome([verdict_paragraph(VERDICT), f"The clusters are those of {HOSTILE}."])
 
     run.stage("raw", compute, parameters={"name": run.name})
     return run
@@ -213,8 +220,8 @@ def test_the_verdict_comes_first_and_is_said_once(pages):
     for name, end in (("index.html", "Runs"), ("study/index.html", "Reports")):
         found = Parsed(pages[name].partition('id="findings"')[2]).text.partition(f"{end}#")[0]
         found = " ".join(found.split())
-        assert found.count(VERDICT.paragraph) == 1, name
-    assert found.index(VERDICT.paragraph) < found.index("The clusters are those of")
+        assert found.count(verdict_paragraph(VERDICT)) == 1, name
+    assert found.index(verdict_paragraph(VERDICT)) < found.index("The clusters are those of")
 
 
 def test_no_page_says_where_on_this_machine_the_study_lies(out):
@@ -222,7 +229,17 @@ def test_no_page_says_where_on_this_machine_the_study_lies(out):
     for path in (out / "site").rglob("*"):
         if path.suffix in (".html", ".js", ".ipynb", ".csv", ".css"):
             assert place not in path.read_text(encoding="utf-8"), path
-    assert "posters/1.jpg" in (out / "site" / "study" / "index.html").read_text()
+    run = (out / "site" / "study" / "index.html").read_text()
+    assert "posters/1.jpg" in run and "own.weights.h5" in run
+
+
+def test_the_foot_of_a_run_says_how_it_was_made(out, pages):
+    record, foot = Run(out).record, pages["study/index.html"].partition("How it was made")[2]
+    shown = dict(re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", foot))
+    assert set(record["parameters"]) <= set(shown)
+    assert record["versions"].items() <= shown.items()
+    assert shown["digest"] == "8d3f" and shown["image files taken"] == "3"
+    assert shown["run begun"] == record["created"] and re.fullmatch(r"\d+\.\d s", shown["raw"])
 
 
 def test_tables_and_notebooks_can_be_taken_along(out):
@@ -230,12 +247,19 @@ def test_tables_and_notebooks_can_be_taken_along(out):
     for name in ("tables/clusters_raw.csv", "tables/verdict_raw.csv"):
         assert (site / name).read_bytes() == (out / name).read_bytes()
     assert (site / "tables/skipped.csv").read_bytes() == (out / "skipped.csv").read_bytes()
+    with zipfile.ZipFile(site / "tables.zip") as archive:
+        names = archive.namelist()
+        tables = sorted((out / "tables").glob("*.csv"))
+        assert names == ["features_index.csv", "skipped.csv", *(f"tables/{t.name}" for t in tables)]
+        assert all(archive.read(name) == (out / name).read_bytes() for name in names)
     notebook = nbformat.read(site / "notebooks" / "clustering_raw.ipynb", as_version=4)
     assert [cell.source for cell in notebook.cells][1] == "k = 3"
 
 
 def test_the_same_study_gives_the_same_site_byte_for_byte(out):
     before = contents(out / "site")
+    for path in (out / "tables").iterdir():
+        os.utime(path, (10**9, 10**9))  # a table that was written anew with the same content
     (out / "site" / "old-page.html").write_text("of a report that is gone")
     publish(out)
     assert contents(out / "site") == before
@@ -438,6 +462,17 @@ def test_the_search_finds_a_word_of_a_report(out, profile):
     found = re.search(r'<ul[^>]*class="search.*?</ul>', text, re.S)[0]
     assert console == []
     assert 'href="study/clustering_raw.html' in found and "index.html" not in found
+
+
+@in_a_browser
+def test_a_film_of_two_runs_is_found_once_with_a_link_for_each(out, profile):
+    text, console = seen(str(out.resolve() / "site" / "search.html?q=1"), profile)
+    found = re.search(r'<div class="found">(.*?)</div>', text, re.S)[1]
+    assert console == []
+    assert '<p role="status">1 film</p>' in found and found.count("<li>") == 1
+    for run in ("study", "runs/k_min=5-k_max=12"):
+        assert f'href="./{run}/films/1.html#film_1"' in found, run
+    assert "<script" not in found and html.escape("<script>alert(1)</script>") in found
 
 
 @in_a_browser
