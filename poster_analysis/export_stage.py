@@ -13,7 +13,6 @@ from .duplicate_stage import find_duplicates
 from .exports import poster_table, write_atlas
 from .files import write_table
 from .film_shelf import small_posters
-from .intake import told
 from .judging_stages import judge_neighbours
 from .map_stage import place_posters
 from .neighbour_stages import find_neighbours
@@ -33,15 +32,11 @@ def export_posters(analysis: Analysis) -> Stage:
         "duplicates": find_duplicates(analysis),
         "neighbours": find_neighbours(analysis),
     }
-    stage = analysis.run.stage(
+    return analysis.stage(
         "exports",
         lambda folder: _export(analysis, clustered, found, folder),
-        parameters={},
-        after=tuple(
-            stage.key for stage in (analysis.extraction, *clustered.values(), *found.values())
-        ),
+        after=(*clustered.values(), *found.values()),
     )
-    return told(stage)
 
 
 _NAMES = {"places": "map", "counts": "neighbour_counts"}

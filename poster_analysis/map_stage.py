@@ -14,7 +14,6 @@ import pandas as pd
 from .canvas import percent_text
 from .cluster_stages import cluster_in
 from .files import file_digest, write_table
-from .intake import told
 from .judging import neighbour_rows
 from .map_page import N_NEIGHBORS, map_assets, map_data, write_map_page
 from .maps import map_method, neighbours_kept, poster_map
@@ -59,14 +58,12 @@ _FEW = 6000  # posters up to which larger sprites are not too many for a page
 
 def place_posters(analysis: Analysis) -> Stage:
     """Place every poster on a map, and print the small posters that stand there."""
-    asked = analysis.chosen("map_method", "random_state")
-    stage = analysis.run.stage(
+    return analysis.stage(
         "map_places",
         lambda folder: _place(analysis, folder),
-        parameters=asked | {"method": map_method(asked["map_method"])[0]},
-        after=(analysis.extraction.key,),
+        parameters=("map_method", "random_state"),
+        given={"method": map_method(analysis.parameters.map_method)[0]},
     )
-    return told(stage)
 
 
 def _place(analysis: Analysis, folder: Path) -> Outcome:
@@ -91,15 +88,13 @@ def _place(analysis: Analysis, folder: Path) -> Outcome:
 def draw_map(analysis: Analysis) -> Stage:
     """Colour the map of all posters by their clusters, and write the page that shows it."""
     before = (place_posters(analysis), cluster_in(analysis, "pca"), find_neighbours(analysis))
-    parameters = analysis.chosen("genre_separator")
-    parameters |= {path.name: file_digest(path) for path in map_assets()}
-    stage = analysis.run.stage(
+    return analysis.stage(
         "map",
         lambda folder: _draw(analysis, before[0], folder),
-        parameters=parameters,
-        after=(analysis.extraction.key, *(stage.key for stage in before)),
+        parameters=("genre_separator",),
+        given={path.name: file_digest(path) for path in map_assets()},
+        after=before,
     )
-    return told(stage)
 
 
 def _draw(analysis: Analysis, places: Stage, folder: Path) -> Outcome:

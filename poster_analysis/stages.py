@@ -39,11 +39,23 @@ class Analysis:
         self._spaces: dict[str, reduction.Space] = {}
         self._stages: dict[str, Stage] = {}
 
-    def stage(self, name: str, compute: Callable, *, parameters: tuple, after: tuple = ()) -> Stage:
-        """A stage of the run, computed if it is not up to date; `parameters` are names."""
+    def stage(
+        self,
+        name: str,
+        compute: Callable,
+        *,
+        parameters: tuple = (),
+        given: dict | None = None,
+        after: tuple = (),
+    ) -> Stage:
+        """A stage of the run, computed if it is not up to date.
+
+        `parameters` are names of parameters of the run that decide the result, `given` is what else does, and `after` are
+        the stages that this one builds on, besides the extraction.
+        """
         if name not in self._stages:
             keys = (self.extraction.key, *(stage.key for stage in after))
-            chosen = self.chosen(*parameters)
+            chosen = self.chosen(*parameters) | (given or {})
             self._stages[name] = told(self.run.stage(name, compute, parameters=chosen, after=keys))
         return self._stages[name]
 
