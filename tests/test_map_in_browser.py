@@ -102,7 +102,7 @@ def titles_listed(reader):
 
 def rows_of(path):
     """The rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

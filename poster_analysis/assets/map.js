@@ -25,6 +25,7 @@
   // ---- what there is
 
   const n = data.ids.length;
+  const pages = new Map(window.filmPages); // of films that have a page beside this one: on the site, not in a study's folder
   const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y);
   const numberOf = new Map(data.ids.map((id, i) => [id, i]));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -34,6 +35,7 @@
   const SHAPES = ["circle", "square", "triangle"];
   const narrow = matchMedia("(max-width: 44rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const paged = matchMedia("print");
   const canvas = get("map"), context = canvas.getContext("2d");
 
   let width = 1, height = 1, dots = 1, fit = 1;
@@ -41,6 +43,7 @@
   let column = null, styleOf = [], styles = [], only = null; // how posters are coloured
   let over = -1, chosen = -1, panelShows = "";
   let list = [], before = [], listAt = 0; // what is listed, what the last lasso replaced, how far the list is scrolled
+  let listed = null; // the posters of the list while it is on show
   let lassoMode = false, line = null, flight = 0, frame = 0, byKeys = false;
 
   const name = (film) => { document.title = film ? `${film} · ${data.title}` : data.title; };
@@ -48,7 +51,14 @@
   get("title").textContent = data.title;
   get("about").textContent = data.about;
 
-  const say = (text) => { get("said").textContent = text; };
+  let quiet = 0;
+  /* Said to those who listen; shown as well, for some seconds, where nothing else can be seen to happen. */
+  const say = (text, shown = false) => {
+    clearTimeout(quiet);
+    get("said").textContent = text;
+    get("said").classList.toggle("shown", shown);
+    if (shown) quiet = setTimeout(() => get("said").classList.remove("shown"), 4000);
+  };
   const redraw = () => { frame = frame || requestAnimationFrame(draw); };
   const counted = (count) => `${count.toLocaleString("en")} poster${count === 1 ? "" : "s"}`;
 
@@ -121,6 +131,8 @@
 
   const has = (i, code) => (code < 0 ? styleOf[i] === rest : column.codes[i].includes(code));
   const isLit = (i) => only === null || has(i, only);
+  const standsOut = (i) => isLit(i) && (listed === null || listed.has(i));
+  const layers = () => (only === null && listed === null ? [true] : [false, true]); // what stands out is drawn last
   let alone = null; // the style of what is shown alone: a poster of two genres then has the colour of that one
   const lookOf = (i) => (!isLit(i) ? rest : alone ?? styleOf[i]);
 
@@ -170,10 +182,8 @@
   const toX = (x) => width / 2 + (x - view.x) * view.scale;
   const toY = (y) => height / 2 - (y - view.y) * view.scale;
   const most = () => fit * Math.max(40, 2.5 * Math.sqrt(n));
-  const spriteHigh = () => {
-    const high = (0.9 * fit) / Math.sqrt(n);
-    return Math.min(Math.max(2, high * (view.scale / fit) ** 0.85), 2 * data.spriteHeight);
-  };
+  const highAtHome = () => Math.min(96, (0.9 * fit) / Math.sqrt(n)); // so that none reaches out of the window
+  const spriteHigh = () => Math.min(Math.max(2, highAtHome() * (view.scale / fit) ** 0.85), 2 * data.spriteHeight);
   const inView = (margin = 0) => {
     const found = [];
     for (let i = 0; i < n; i++) {
@@ -195,8 +205,8 @@
       const dx = Math.abs(toX(xs[i]) - px), dy = Math.abs(toY(ys[i]) - py);
       if (asPosters) {
         const [w, h] = box(i);
-        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([isLit(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
-      } else if (dx < reach && dy < reach) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, i]);
+        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([standsOut(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
+      } else if (dx < reach && dy < reach) found.push([standsOut(i) ? 0 : 1, dx * dx + dy * dy, i]);
     }
     found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     return found.map((entry) => entry[2]);
@@ -247,10 +257,10 @@
     }
     const words = new Uint32Array(pixels.data.buffer), [red, green, blue] = maskOf({ colour: paper, shape: "circle" }, 4).rgb;
     words.fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
-    for (const lit of only === null ? [true] : [false, true]) {
+    for (const out of layers()) {
       for (const i of seen) {
-        if (isLit(i) !== lit) continue;
-        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lookOf(i), Math.round(2 * size) / 2), lit ? 0.9 : 0.25);
+        if (standsOut(i) !== out) continue;
+        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lookOf(i), Math.round(2 * size) / 2), out ? 0.9 : 0.25);
       }
     }
     context.putImageData(pixels, 0, 0);
@@ -271,9 +281,9 @@
   };
   const drawPosters = (seen) => {
     const edge = spriteSize > 40 ? 2.5 : 1.5;
-    for (const lit of only === null ? [true] : [false, true]) {
-      context.globalAlpha = lit ? 1 : 0.15;
-      for (const i of seen) if (isLit(i) === lit) drawPoster(i, lookOf(i), edge);
+    for (const out of layers()) {
+      context.globalAlpha = out ? 1 : 0.15;
+      for (const i of seen) if (standsOut(i) === out) drawPoster(i, lookOf(i), edge);
     }
     context.globalAlpha = 1;
   };
@@ -309,9 +319,12 @@
     context.font = "600 12px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
+    const taken = []; // a rank makes room for those before it
     near.forEach((i, rank) => {
-      const [w, h] = asPosters ? box(i) : [14, 14];
-      const x = toX(xs[i]) + w / 2 + 2, y = toY(ys[i]) - h / 2 - 2;
+      const [w, h] = asPosters ? box(i) : [14, 14], y = toY(ys[i]) - h / 2 - 2;
+      let x = toX(xs[i]) + w / 2 + 2;
+      for (const [ax, ay] of [...taken].sort((a, b) => a[0] - b[0])) if (Math.hypot(x - ax, y - ay) < 18) x = ax + 18;
+      taken.push([x, y]);
       context.fillStyle = ink;
       context.beginPath();
       context.arc(x, y, 8.5, 0, 2 * Math.PI);
@@ -322,13 +335,11 @@
   };
 
   const drawTop = () => {
-    if (list.length && panelShows === "list") {
-      context.fillStyle = ink;
-      if (!asPosters) for (const i of list) context.fillRect(toX(xs[i]) - 1.5, toY(ys[i]) - 1.5, 3, 3);
-      else for (const i of list.slice(0, 3000)) ring(i, 6, accent, 2);
-    }
     drawChosen();
-    if (over >= 0) ring(over, 8, accent);
+    if (over >= 0) {
+      if (asPosters && over !== chosen) drawPoster(over, lookOf(over), 2);
+      ring(over, 8, accent);
+    }
     if (byKeys) {
       context.strokeStyle = ink;
       context.lineWidth = 1.5;
@@ -353,6 +364,14 @@
     }
   };
 
+  /* Make the drawing one picture: on paper a browser would draw thousands of posters once more, one by one. */
+  const flatten = () => {
+    const copy = make("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    copy.getContext("2d").drawImage(canvas, 0, 0);
+    canvas.width = copy.width; // forgets how it was drawn
+    context.drawImage(copy, 0, 0);
+  };
   const draw = () => {
     frame = 0;
     context.setTransform(dots, 0, 0, dots, 0, 0);
@@ -365,6 +384,7 @@
     if (asPosters) drawPosters(seen);
     else drawPoints(seen);
     drawTop();
+    if (paged.matches) flatten();
   };
 
   // ---- moving about
@@ -408,8 +428,8 @@
   };
   const home = () => fly(0.5, 0.5, fit);
   const goTo = (i, lasts) => {
-    const wanted = Math.min(64, 1.4 * data.spriteHeight), least = (0.9 * fit) / Math.sqrt(n);
-    const needed = fit * Math.max(1, (wanted / least) ** (1 / 0.85));
+    const wanted = Math.min(64, 1.4 * data.spriteHeight);
+    const needed = fit * Math.max(1, (wanted / highAtHome()) ** (1 / 0.85));
     fly(xs[i], ys[i], Math.min(Math.max(view.scale, needed), most()), lasts);
   };
 
@@ -424,7 +444,8 @@
     canvas.width = Math.round(width * dots);
     canvas.height = Math.round(height * dots);
     const wide = data.extent[0], high = data.extent[1];
-    fit = Math.max(60, Math.min((width - 48) / Math.max(wide, 0.05), (height - 104) / Math.max(high, 0.05)));
+    const edge = 24 + Math.min(64, (0.6 * Math.min(width, height)) / Math.sqrt(n)); // some air, and the width of a poster
+    fit = Math.max(60, Math.min((width - edge) / Math.max(wide, 0.05), (height - 112) / Math.max(high, 0.05)));
     if (full) Object.assign(view, { x: 0.5, y: 0.5, scale: fit });
     else {
       view.x += (width - before[0]) / 2 / view.scale;
@@ -470,6 +491,7 @@
   };
   const openPanel = (kind, ...nodes) => {
     panelShows = kind;
+    listed = kind === "list" ? new Set(list) : null;
     const panel = get("panel"), was = panel.hidden;
     panel.hidden = false;
     panel.replaceChildren(...nodes);
@@ -480,6 +502,7 @@
   const closePanel = () => {
     get("panel").hidden = true;
     panelShows = "";
+    listed = null;
     chosen = -1;
     name();
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
@@ -527,14 +550,20 @@
     const toggle = button(word(), () => {
       keepList(list.includes(i) ? list.filter((other) => other !== i) : [...list, i]);
       toggle.textContent = word();
-      say(`${counted(list.length)} on the list`);
+      say(`${counted(list.length)} on the list`, true);
     });
     actions.append(toggle);
+    const page = pages.get(data.ids[i]);
+    if (page !== undefined) {
+      const link = make("a", "", "Page of this film");
+      link.href = page;
+      actions.append(link);
+    }
     const nodes = [head(data.titles[i]), shown, actions];
     if (data.neighbours[i].length) {
       const films = make("ol", "films near");
       films.append(...data.neighbours[i].map((other, place) => filmButton(other, place + 1, data.similarities[i][place])));
-      nodes.push(make("h3", "", "Nearest posters, in all dimensions"), films);
+      nodes.push(make("h3", "", "Nearest posters"), make("p", "more", "By cosine similarity of all features, not by their place on the map."), films);
     }
     openPanel("film", ...nodes);
   };
@@ -557,17 +586,26 @@
     say(`${data.titles[i]}. ${data.genres[i]}`);
   };
 
+  // ---- the list, which lasts as long as the tab: a look at another page does not lose it
+
+  const memory = `list ${location.pathname}`;
   const keepList = (films) => {
     list = films;
+    try { sessionStorage.setItem(memory, JSON.stringify(list.map((i) => data.ids[i]))); } catch { /* nowhere to keep it */ }
     get("listed").textContent = `List (${list.length.toLocaleString("en")})`;
     get("listed").hidden = !list.length;
+  };
+  const recallList = () => {
+    try {
+      keepList(JSON.parse(sessionStorage.getItem(memory)).map((id) => numberOf.get(id)).filter((i) => i !== undefined));
+    } catch { /* nothing kept */ }
   };
   const showList = () => {
     chosen = -1;
     name();
     if (location.hash) history.pushState(null, "", location.pathname + location.search);
-    const films = make("ul", "films"), actions = make("div", "actions"), listed = 300;
-    films.append(...list.slice(0, listed).map((i) => filmButton(i)));
+    const films = make("ul", "films"), actions = make("div", "actions"), shown = 300;
+    films.append(...list.slice(0, shown).map((i) => filmButton(i)));
     actions.append(button("Save list (CSV)", saveList));
     if (before.length) {
       actions.append(button(`Join with the ${before.length.toLocaleString("en")} listed before`, () => {
@@ -578,7 +616,7 @@
     }
     actions.append(button("Clear list", () => { keepList([]); closePanel(); }));
     const nodes = [head(`${counted(list.length)} listed`), actions, make("h3", "", "Films"), films];
-    if (list.length > listed) nodes.push(make("p", "more", `The first ${listed} are shown; the saved list has all.`));
+    if (list.length > shown) nodes.push(make("p", "more", `The first ${shown} are shown; the saved list has all.`));
     openPanel("list", ...nodes);
     get("panel").scrollTop = listAt;
     say(`${counted(list.length)} listed`);
@@ -586,21 +624,24 @@
   const setList = (found) => {
     const films = found.filter(isLit);
     redraw();
-    if (!films.length) { say("No poster there"); return; }
+    if (!films.length) { say("No poster there", true); return; }
     [before, listAt] = [list, 0];
     keepList(films);
     showList();
   };
   const saveList = () => {
-    const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
-    const rows = list.map((i) => `${quoted(data.ids[i])},${quoted(data.titles[i])}`);
-    const file = new Blob([`imdb_id,title\n${rows.join("\n")}\n`], { type: "text/csv" });
+    // a spreadsheet would work out a title such as "=1+1", so an apostrophe tells it that this is text; and it
+    // knows by the mark at the beginning that the file is in UTF-8
+    const safe = (text) => (/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text);
+    const quoted = (text) => `"${safe(text).replaceAll('"', '""')}"`;
+    const rows = list.map((i) => `${quoted(data.ids[i])},${quoted(data.titles[i])}\n`);
+    const file = new Blob(["\ufeffimdb_id,title\n", ...rows], { type: "text/csv" });
     const link = make("a");
     link.href = URL.createObjectURL(file);
     link.download = "posters.csv";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    say(`${counted(list.length)} saved as posters.csv`);
+    say(`${counted(list.length)} saved as posters.csv`, true);
   };
 
   /* Whether a point lies inside a closed line: the number of sides to its right that cross its height is odd. */
@@ -621,6 +662,7 @@
     lassoMode = on;
     canvas.classList.toggle("lasso", on);
     get("lasso").setAttribute("aria-pressed", String(on));
+    if (on) say("Draw a line around posters", true);
   };
   const place = (event) => {
     const { left, top } = canvas.getBoundingClientRect();
@@ -822,9 +864,16 @@
   };
   window.addEventListener("hashchange", () => follow());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
+  paged.addEventListener("change", () => { readTheme(); draw(); }); // paper is white, and does not wait
+  const watchScreen = () => { // a window may move to a sharper screen
+    const same = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    same.addEventListener("change", () => { resize(); watchScreen(); }, { once: true });
+  };
+  watchScreen();
   if (narrow.matches) get("legend").open = false;
   column = data.columns[0] ?? null;
   readTheme();
+  recallList();
   new ResizeObserver(() => resize()).observe(get("stage"));
   resize();
   follow(0);
