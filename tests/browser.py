@@ -58,6 +58,10 @@ CONTRAST = """(() => {
     return weak;
 })()"""
 
+# what the Tab key must reach
+REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, select, [tabindex]")]
+    .filter((one) => one.tabIndex >= 0 && !one.disabled && !one.closest("[inert]") && one.checkVisibility({visibilityProperty: true}))"""
+
 
 class Browser:
     """One tab of a headless Chromium, and everything it asked for and complained about.
@@ -194,17 +198,28 @@ class Browser:
         """Wait until an expression is true on the page."""
         self.wait_for(lambda: self.evaluate(f"Boolean({expression})"))
 
-    def show(self, *, width=1280, height=900, scheme="light", touch=False):
-        """Take a size of window and a colour scheme, and fingers or a mouse."""
+    def show(
+        self,
+        *,
+        width=1280,
+        height=900,
+        scheme="light",
+        touch=False,
+        sharpness=1,
+        media="",
+        forced=False,
+    ):
+        """Take a size of window, a colour scheme or the reader's own colours, fingers or a mouse, a screen or paper."""
         self.command(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
-            deviceScaleFactor=1,
+            deviceScaleFactor=sharpness,
             mobile=width < 600,
         )
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.command("Emulation.setEmulatedMedia", features=[feature])
+        features = {"prefers-color-scheme": scheme, "forced-colors": "active" if forced else "none"}
+        features = [{"name": name, "value": value} for name, value in features.items()]
+        self.command("Emulation.setEmulatedMedia", media=media, features=features)
         self.command("Emulation.setTouchEmulationEnabled", enabled=touch, maxTouchPoints=2)
 
     def evaluate(self, expression):
@@ -268,6 +283,29 @@ class Browser:
         self.command("Input.dispatchKeyEvent", type="keyUp", **facts)
         if loads:
             self.wait_for_page()
+
+    def walk(self):
+        """Walk through the page with Tab.
+
+        Returns the number of what is to be reached, the places among it of what was, and the beginning of that
+        which did not show that it had the focus.
+        """
+        self.evaluate(f"{REACHABLE}.forEach((one, place) => one.dataset.place = place)")
+        places, hidden = [], []
+        n = self.evaluate(f"{REACHABLE}.length")
+        for _ in range(n + 5):
+            self.press("Tab")
+            place, outlined, text = self.evaluate("""(() => {
+                const one = document.activeElement, style = getComputedStyle(one);
+                const lined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+                return [one.dataset.place, lined || style.boxShadow !== "none", one.outerHTML.slice(0, 150)];
+            })()""")
+            if place is None or int(place) in places:
+                break
+            places.append(int(place))
+            if not outlined:
+                hidden.append(text)
+        return n, places, hidden
 
     def type(self, text):
         """Write into what has the focus."""

@@ -224,27 +224,9 @@ def test_every_page_fits_and_can_be_read_in_both_schemes(reader, files, width, s
         assert reader.evaluate(CONTRAST) == [], name
 
 
-REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, select, [tabindex]")]
-    .filter((one) => one.tabIndex >= 0 && !one.disabled && !one.closest("[inert]") && one.checkVisibility({visibilityProperty: true}))"""
-
-
 @pytest.mark.parametrize("name", ["index", "run", "report", "cluster", "films", "search"])
 def test_tab_reaches_everything_and_shows_where_it_is(reader, files, name):
     reader.open(f"{files}/{PAGES[name]}")
-    reader.evaluate(f"{REACHABLE}.forEach((one, place) => one.dataset.place = place)")
-    places, hidden = [], []
-    n = reader.evaluate(f"{REACHABLE}.length")
-    for _ in range(n + 5):
-        reader.press("Tab")
-        place, outlined, text = reader.evaluate("""(() => {
-            const one = document.activeElement, style = getComputedStyle(one);
-            const lined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-            return [one.dataset.place, lined || style.boxShadow !== "none", one.outerHTML.slice(0, 150)];
-        })()""")
-        if place is None or place in places:
-            break
-        places.append(place)
-        if not outlined:
-            hidden.append(text)
-    assert sorted(map(int, places)) == list(range(n))
+    n, places, hidden = reader.walk()
+    assert sorted(places) == list(range(n))
     assert hidden == []

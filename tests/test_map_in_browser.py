@@ -1,7 +1,9 @@
-"""The map of posters in a real browser: by mouse, by keyboard and by touch, with texts that try to be more than text."""
+"""The map of posters in a real browser: by mouse, keyboard and touch, on paper, with texts that try to be more than text."""
 
+import base64
 import csv
 import json
+import re
 from urllib.parse import quote
 
 import numpy as np
@@ -16,14 +18,14 @@ from poster_analysis.map_page import map_data, write_map_page
 TITLES = [
     "<script>alert(1)</script>",
     '" onmouseover="x',
-    "one, two\nand three, “four”",
+    "=one, two\nand three, “four”",
     "<img src=x onerror=alert(2)>",
     "שלום 🎬",
-    "=1+1;'--",
+    "Móon, The (1990)",
     "x" * 900,
     "</script><!-- <script>",
 ]
-IDS = ["a", 'b"b', "c,c", "<d>", "e\ne", "f%20f", "g#g", "h&amp;h"]
+IDS = ["a", 'b"b', "-3", "<d>", "@e\ne", "f%20f", "g#g", "h&amp;h"]
 ACROSS = [0.5, 0.55, 0.1, 0.2, 0.3, 0.7, 0.0, 1.0]  # the first in the middle, the second beside it
 DOWN = [0.5, 0.5, 0.4, 0.6, 0.5, 0.5, 1.0, 0.0]
 LEFT = [place for place, x in enumerate(ACROSS) if x < 0.45]
@@ -60,6 +62,15 @@ def stage(reader):
     """Left, top, width and height of the map."""
     box = "document.getElementById('map').getBoundingClientRect()"
     return reader.evaluate(f"(({{x, y, width, height}}) => [x, y, width, height])({box})")
+
+
+def place(reader, number):
+    """Where a poster lies in the window while all of the map is shown."""
+    x, y, width, height = stage(reader)
+    side = min(width - 88, height - 112)
+    return x + width / 2 + (ACROSS[number] - 0.5) * side, y + height / 2 - (
+        DOWN[number] - 0.5
+    ) * side
 
 
 def middle(reader):
@@ -137,6 +148,27 @@ def test_a_click_leads_from_the_run_to_its_map_and_back(reader, site):
     assert reader.evaluate("location.pathname").endswith("/study/index.html")
 
 
+def test_on_the_site_a_film_leads_to_its_page_and_from_there_to_the_map(reader, site, study):
+    film = rows_of(study / "features_index.csv")[20]
+    reader.open(f"{site}/study/map/index.html#{film['imdb_id']}")
+    reader.click("aside .actions button")
+    reader.click("aside .actions a", loads=True)
+    assert "/study/films/" in reader.evaluate("location.pathname")
+    here = "document.getElementById(location.hash.slice(1))"
+    assert page_text(film["title"]) in reader.evaluate(f"{here}.textContent")
+    reader.evaluate(f"{here}.querySelector('a[href*=map]').dataset.here = ''")
+    reader.click("[data-here]", loads=True)
+    assert text(reader, "aside h2") == page_text(film["title"])
+    assert text(reader, "#listed") == "List (1)"  # it was not lost on the way
+
+
+def test_in_the_folder_of_the_study_no_film_has_a_page(reader, study):
+    film = rows_of(study / "features_index.csv")[20]
+    reader.open(f"{(study / 'map' / 'index.html').resolve().as_uri()}#{film['imdb_id']}")
+    assert text(reader, "aside h2") == page_text(film["title"])
+    assert reader.evaluate("document.querySelectorAll('a').length") == 0
+
+
 def test_points_become_posters_when_one_goes_near(reader, many):
     reader.show(width=800, height=500)
     reader.open(many)
@@ -185,6 +217,18 @@ def test_a_poster_tells_its_name_and_leads_to_its_neighbours(reader, site, study
     the_panel_tells_of(reader, study, chosen)
 
 
+def test_what_lies_under_the_mouse_stays_there_when_the_wheel_turns(reader, hostile):
+    reader.open(hostile)
+    settled(reader)
+    x, y = place(reader, 3)
+    reader.wheel(x, y, -240)
+    reader.point(x + 1, y)
+    reader.wait("!document.getElementById('card').hidden")
+    assert text(reader, "#card .title") == TITLES[3]
+    reader.point(x + 60, y)
+    assert text(reader, "#card") is None
+
+
 def test_the_map_stays_where_it_is_when_the_panel_opens(reader, hostile):
     reader.open(hostile)
     before, place = settled(reader), middle(reader)
@@ -231,6 +275,9 @@ def test_the_search_is_opened_used_and_left_by_keyboard(reader, hostile):
     assert text(reader, "aside") is None
     assert reader.evaluate("document.activeElement.id") == "map"
     reader.press("/")
+    reader.type("the moon")  # takes the place of what was written before; "Móon, The (1990)"
+    assert text(reader, "#found [aria-selected=true] span") == TITLES[5]
+    reader.evaluate("document.getElementById('search').value = ''")
     reader.type("nowhere")
     assert "No title" in text(reader, "#found")
     reader.press("Escape")
@@ -264,20 +311,12 @@ def test_the_map_is_walked_by_keyboard(reader, hostile):
 
 def test_tab_reaches_everything_and_shows_where_it_is(reader, hostile):
     reader.open(f"{hostile}#a")
-    here = """(() => {
-        const style = getComputedStyle(document.activeElement);
-        const lined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-        return [everything.indexOf(document.activeElement), lined];
-    })()"""
-    reader.evaluate("""globalThis.everything = [...document.querySelectorAll(
-        "a[href], button, summary, input, select, canvas")].filter((one) => one.checkVisibility())""")
-    reached = {}
-    for _ in range(n := reader.evaluate("everything.length")):
-        reader.press("Tab")
-        place, lined = reader.evaluate(here)
-        reached[place] = lined
-    assert reached == dict.fromkeys(range(n), True)
-    assert list(reached) == list(range(n))  # in the order of the page
+    reader.click("aside .actions button")  # now there is a list too
+    reader.evaluate("document.activeElement.blur()")
+    reader.open(f"{hostile}#a")
+    n, places, hidden = reader.walk()
+    assert places == list(range(n)) and n > 18  # in the order of the page
+    assert hidden == []
 
 
 def test_a_legend_shows_one_value_alone(reader, hostile):
@@ -304,24 +343,37 @@ def test_a_legend_shows_one_value_alone(reader, hostile):
 def draw_around(reader, *, left, right, shift=False):
     """Draw a line round all posters between two places of the map across."""
     x, y, width, height = stage(reader)
-    side = min(width - 48, height - 104)  # the map is a square in the middle
+    side = min(width - 88, height - 112)  # the map is a square in the middle
     a, b = (x + width / 2 + (place - 0.5) * side for place in (left, right))
     top, bottom = y + 10, y + height - 10
     reader.drag((b, top), (a, top), (a, bottom), (b, bottom), (b, top + 30), shift=shift)
 
 
-def test_what_a_line_is_drawn_round_is_listed_and_saved(reader, hostile):
+def test_what_a_line_is_drawn_round_stands_out_is_listed_and_saved(reader, hostile):
     reader.open(hostile)
+    whole, pieces = settled(reader), {number: place(reader, number) for number in (1, 2)}
     reader.click("#lasso")
+    assert text(reader, "#said.shown") == "Draw a line around posters"
     draw_around(reader, left=-0.02, right=0.45)
     assert titles_listed(reader) == [page_text(TITLES[place]) for place in LEFT]
     assert reader.evaluate("document.getElementById('lasso').ariaPressed") == "false"
-    saved = rows_of(reader.download("aside .actions button"))
+    here = {number: (slice(int(y - top) - 2, int(y - top) + 3), slice(int(x) - 2, int(x) + 3))
+            for top in [stage(reader)[1]] for number, (x, y) in pieces.items()}  # fmt: skip
+    now = settled(reader)
+    assert np.array_equal(now[here[2]], whole[here[2]])
+    assert now[here[1]].min() > whole[here[1]].min() + 50  # the others are pale
+    path = reader.download("aside .actions button")
     reader.complaints[:] = [text for text in reader.complaints if "ERR_ABORTED" not in text]
-    assert saved == [{"imdb_id": IDS[place], "title": page_text(TITLES[place])} for place in LEFT]
+    # what a spreadsheet would work out begins with an apostrophe, a number does not; the mark says that it is UTF-8
+    as_text = {word: f"'{word}" for word in (IDS[4], page_text(TITLES[2]))}
+    films = [(IDS[place], page_text(TITLES[place])) for place in LEFT]
+    assert [tuple(row.values()) for row in rows_of(path)] == [
+        tuple(as_text.get(word, word) for word in film) for film in films
+    ]
+    assert path.read_bytes().startswith("\ufeffimdb_id,title\n".encode()) and "-3" in IDS
 
 
-def test_a_list_is_not_lost(reader, hostile):
+def test_a_list_is_not_lost(reader, hostile, many):
     reader.open(hostile)
     draw_around(reader, left=-0.02, right=0.45, shift=True)
     reader.click("ul.films li:nth-child(2) button")
@@ -342,6 +394,15 @@ def test_a_list_is_not_lost(reader, hostile):
     assert sorted(titles_listed(reader)) == sorted(
         page_text(TITLES[place]) for place in {0, 1, *LEFT} - {3}
     )
+    reader.open(many)
+    assert text(reader, "#listed") is None
+    reader.open(hostile)
+    assert text(reader, "#listed") == "List (5)"
+    x, y = middle(reader)
+    reader.drag((x, y - 90), (x + 30, y - 90), (x + 30, y - 60), shift=True)
+    assert text(reader, "#said.shown") == "No poster there"
+    reader.click("#listed")
+    assert len(titles_listed(reader)) == 5
     reader.click("aside .actions button:last-child")
     assert text(reader, "aside") is None and text(reader, "#listed") is None
 
@@ -353,7 +414,7 @@ def test_fingers_pinch_and_tap(reader, hostile):
     x, y = middle(reader)
     steps = [[(x - side, y), (x + side, y)] for side in (20, 30, 45, 60, 80, 100)]
     reader.touch(*steps)
-    second = (x + 0.05 * (390 - 48) * 5, y)  # five times as far from the first as before
+    second = (x + 0.05 * (390 - 88) * 5, y)  # five times as far from the first as before
     reader.touch([second])
     reader.wait("location.hash === '#b%22b'")
     assert text(reader, "aside h2") == TITLES[1]
@@ -370,6 +431,18 @@ def test_fingers_pinch_and_tap(reader, hostile):
     assert reader.evaluate(f"{small}.map((one) => one.outerHTML)") == []
 
 
+def test_a_finger_that_scrolls_the_films_found_chooses_none(reader, many):
+    reader.show(width=390, height=844, touch=True)
+    reader.open(many)
+    reader.click("#search")
+    reader.type("t")
+    reader.touch([(150, 300)], [(150, 260)], [(150, 200)], [(150, 150)])
+    reader.wait("document.getElementById('found').scrollTop > 40")
+    assert text(reader, "aside") is None and text(reader, "#found")
+    reader.click("#found li:nth-child(12)")
+    assert text(reader, "aside h2") == "T"
+
+
 CROWDED = """(() => {
     const shown = [".zoom", ".legend", ".about"].map((name) => document.querySelector(name))
         .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
@@ -384,22 +457,71 @@ CROWDED = """(() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_the_map_fits_and_can_be_read_in_both_schemes(reader, hostile, width, scheme):
-    reader.show(width=width, height=844, scheme=scheme)
+@pytest.mark.parametrize(("width", "height"), [(1280, 844), (390, 844), (320, 640), (844, 390)])
+def test_the_map_fits_and_can_be_read_in_both_schemes(reader, hostile, width, height, scheme):
+    reader.show(width=width, height=height, scheme="dark" if scheme == "light" else "light")
     reader.open(hostile)
+    reader.show(width=width, height=height, scheme=scheme)  # it may change while the page is open
     for act in (
         lambda: None,
         lambda: reader.click("#inview"),
         lambda: reader.open(f"{hostile}#g%23g"),
     ):
         act()
-        assert reader.evaluate("[document.documentElement.scrollWidth, innerWidth]") == [width] * 2
-        assert reader.evaluate("document.documentElement.scrollHeight") == 844
+        sideways = "[document.documentElement, document.body, ...document.querySelectorAll('header, aside')].filter((one) => one.scrollWidth > one.clientWidth).length"
+        assert reader.evaluate(sideways) == 0
+        assert reader.evaluate("[innerWidth, document.documentElement.scrollHeight]") == [
+            width, height,
+        ]  # fmt: skip
+        reader.evaluate("document.querySelector('aside').scrollTo(0, 9999)")
         assert reader.evaluate(CONTRAST) == []
         assert reader.evaluate(CROWDED) == [0, []]
         light = reader.look(*stage(reader)).mean() > 128
         assert light == (scheme == "light")
+
+
+def test_a_sharper_screen_gets_a_sharper_map(reader, hostile):
+    reader.open(hostile)
+    reader.show(sharpness=2)
+    reader.wait(
+        "(({width, clientWidth}) => width === 2 * clientWidth)(document.querySelector('canvas'))"
+    )
+    reader.point(*place(reader, 1))
+    assert text(reader, "#card .title") == TITLES[1]
+
+
+def test_where_the_reader_has_colours_of_his_own_values_keep_theirs(reader, hostile):
+    reader.open(hostile)
+    reader.click("#entries li button")
+    colours = "[...document.querySelectorAll('#entries i, #entries button')].map((one) => getComputedStyle(one).backgroundColor)"
+    before = reader.evaluate(colours)
+    reader.show(forced=True)
+    after = reader.evaluate(colours)
+    assert [after[1], after[3]] == [before[1], before[3]] and after[1] != after[3]
+    assert after[0] != after[2] and after[0] != before[0]  # what is chosen can be told
+
+
+def test_on_paper_the_map_is_one_light_picture_and_the_list_is_whole(reader, many):
+    reader.show(scheme="dark")
+    reader.open(many)
+    for _ in range(6):
+        reader.wheel(*middle(reader), -240)
+    reader.wait_for(lambda: n_colours(around_middle(reader)) > 500)
+    assert settled(reader)[5, 400].max() < 128
+    pages = base64.b64decode(reader.command("Page.printToPDF")["data"])
+    sizes = re.findall(rb"/Width (\d+)\s*/Height (\d+)", pages)
+    assert sum(int(width) * int(height) > 10_000 for width, height in sizes) == 1
+    reader.click("#zoom-all")
+    settled(reader)
+    reader.click("#inview")
+    reader.show(scheme="dark", media="print")
+    settled(reader)
+    assert reader.look(1270, 300, 4, 4).min() > 240 and n_colours(reader.look(*stage(reader))) > 1
+    for selector in (".search", ".tools", ".zoom", "aside .actions", "aside .close"):
+        assert text(reader, selector) is None
+    cut = "(({scrollHeight, clientHeight}) => scrollHeight > clientHeight)(document.querySelector('aside'))"
+    assert not reader.evaluate(cut)
+    assert reader.evaluate("document.documentElement.scrollHeight") > 2000
 
 
 def test_texts_make_no_elements(reader, hostile):
@@ -436,3 +558,12 @@ def test_without_scripts_the_page_says_what_is_missing(reader, hostile):
     finally:
         reader.command("Emulation.setScriptExecutionDisabled", value=False)
         reader.forget()  # that scripts were refused
+
+
+def test_without_its_data_the_page_says_what_is_missing(reader, study, tmp_path):
+    for name in ("index.html", "map.css", "map.js"):
+        (tmp_path / name).write_bytes((study / "map" / name).read_bytes())
+    reader.open((tmp_path / "index.html").as_uri())
+    assert "data.js" in text(reader, "body > p.message")
+    assert text(reader, "main") is None and text(reader, "#search") is None
+    reader.forget()  # that a file is missing

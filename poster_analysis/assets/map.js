@@ -763,7 +763,7 @@
   canvas.addEventListener("blur", () => { byKeys = false; showOver(-1); });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, select, textarea");
-    if (event.key === "/" && !typing) { event.preventDefault(); get("search").focus(); }
+    if (event.key === "/" && !typing) { event.preventDefault(); get("search").focus(); get("search").select(); }
     if (event.key !== "Escape" || typing) return;
     if (line || lassoMode) { line = null; setLasso(false); redraw(); }
     else if (!get("panel").hidden) closePanel();
