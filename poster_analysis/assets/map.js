@@ -742,7 +742,7 @@
   const middle = () => {
     byKeys = true;
     const i = nearestToMiddle();
-    requestAnimationFrame(() => showOver(i));
+    requestAnimationFrame(() => { if (byKeys) showOver(i); });
     if (i >= 0) say(data.titles[i]);
   };
   canvas.addEventListener("keydown", (event) => {
