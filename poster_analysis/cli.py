@@ -313,9 +313,10 @@ def _as_list(value: object) -> list:
 @_out("Folder of the study.")
 def publish(out: str) -> None:
     """Publish all runs of a study as one static site."""
+    from poster_analysis.intake import say
     from poster_analysis.website import publish as publish_site
 
-    click.echo(publish_site(Path(out)))
+    click.echo(publish_site(Path(out), say=say))
 
 # %% ../nbs/86_cli.ipynb #011
 def _print_site(run: object) -> None:

@@ -29,7 +29,13 @@ from .site_blocks import Section, SitePage, escaped, sections_block
 from .thumbnails import Thumbnail
 
 # %% ../nbs/70_film_pages.ipynb #015
-def _film(film: Mapping, clusters: Mapping[str, Mapping], thumbnail, thumbnails, on_map) -> str:
+def _film(
+    film: Mapping,
+    clusters: Mapping[str, Mapping],
+    thumbnail: Thumbnail | None,
+    thumbnails: str,
+    on_map: bool,
+) -> str:
     """A film: its poster, and what is known of it."""
     year = "" if pd.isna(film.get("year")) else f"{film['year']:.0f}"
     genres = page_text(film.get("genre")).replace("|", ", ")

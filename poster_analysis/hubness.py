@@ -16,7 +16,7 @@ from .distances import Distances, row_distances
 from .errors import InputError
 from .features import Features
 from .judging import checked_numbers, neighbour_rows
-from .metadata import counted
+from .metadata import counted, percentage
 from .similarity import id_order
 
 # %% ../nbs/44_hubness.ipynb #006
@@ -279,8 +279,8 @@ def hubness_finding(counts: pd.DataFrame) -> str:
     hub = counts.loc[counts["n_lists"].idxmax()]
     name = hub["title"] or hub["imdb_id"]
     return (
-        f"{found['antihubs']:.1%} of {counted(len(counts), 'poster')} are in no list of {found['n_neighbors']} nearest "
-        f"neighbours (by chance {found['antihubs_chance']:.1%}); the biggest hub, {name}, is in "
+        f"{percentage(found['antihubs'], 1)} of {counted(len(counts), 'poster')} are in no list of {found['n_neighbors']} nearest "
+        f"neighbours (by chance {percentage(found['antihubs_chance'], 1)}); the biggest hub, {name}, is in "
         f"{found['largest']:,}. The counts have skewness {found['skewness']:.2f}, by chance "
         f"{found['skewness_chance']:.2f}."
     )

@@ -15,7 +15,7 @@ from .blocks import in_threads
 from .errors import InputError
 from .hubness import hubness, neighbour_counts
 from .judging import bootstrap_interval, checked_numbers
-from .metadata import counted
+from .metadata import counted, percentage
 from .neighbour_genres import MEASURES, genre_agreement, poster_scores
 from .retrieval import retrieval_scores
 
@@ -153,8 +153,8 @@ def comparison_findings(table: pd.DataFrame) -> list[str]:
     share, chance = f"common_genre_{n}", f"chance_{n}"
     sentences = [
         f"Of {counted(len(table), 'way')} to find {n} neighbours, {best['way']} gives the highest share with a common "
-        f"{best['column']}: {best[share]:.1%} ({best[share + '_low']:.1%} to {best[share + '_high']:.1%}), by chance "
-        f"{best[chance]:.1%}."
+        f"{best['column']}: {percentage(best[share], 1)} ({percentage(best[share + '_low'], 1)} to {percentage(best[share + '_high'], 1)}), by chance "
+        f"{percentage(best[chance], 1)}."
     ]
     others = table.iloc[1:]
     level, worse = others[~(others["behind_low"] > 0)], others[others["behind_low"] > 0]
@@ -165,15 +165,16 @@ def comparison_findings(table: pd.DataFrame) -> list[str]:
         )
     if len(worse):
         last = worse.iloc[-1]
+        ends = dict.fromkeys(percentage(worse["behind"].agg(end), 1) for end in ("min", "max"))
+        so = f"by {' to '.join(ends)}"
         sentences.append(
-            f"{counted(len(worse), 'way is', 'ways are')} behind by more than that, from {worse['behind'].min():.1%} to "
-            f"{worse['behind'].max():.1%}; {last['way']} is last."
+            f"{counted(len(worse), 'way is', 'ways are')} behind by more than that, {so}; {last['way']} is last."
         )
     if len(table) > 1:
         most, least = table.loc[table["skewness"].idxmax()], table.loc[table["skewness"].idxmin()]
         sentences.append(
-            f"Hubs are strongest with {most['way']} (skewness {most['skewness']:.2f}, {most['antihubs']:.0%} of the posters "
-            f"in no list) and weakest with {least['way']} ({least['skewness']:.2f}, {least['antihubs']:.0%})."
+            f"Hubs are strongest with {most['way']} (skewness {most['skewness']:.2f}, {percentage(most['antihubs'])} of the posters "
+            f"in no list) and weakest with {least['way']} ({least['skewness']:.2f}, {percentage(least['antihubs'])})."
         )
     if "average_precision" in table:
         finder = table.loc[table["average_precision"].idxmax()]

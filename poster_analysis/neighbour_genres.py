@@ -22,7 +22,7 @@ from poster_analysis.judging import (
     checked_numbers,
     neighbour_rows,
 )
-from .metadata import counted
+from .metadata import counted, percentage
 
 # %% ../nbs/42_neighbour_genres.ipynb #006
 def _as_bits(membership: sp.csr_array) -> np.ndarray:
@@ -238,8 +238,8 @@ def genre_finding(table: pd.DataFrame, *, n_neighbors: int) -> str:
     )
     beyond = "more often than by chance" if row.p_value <= ALPHA else "no more often than by chance"
     sentence = (
-        f"Of {whose} of a poster, {row.value:.0%} have a {row.column} in common with it ({row.low:.1%} to "
-        f"{row.high:.1%}), {beyond}: {row.chance:.0%} in {row.n_shuffles:,} shuffles (p = {row.p_value:.2g})."
+        f"Of {whose} of a poster, {percentage(row.value)} have a {row.column} in common with it ({percentage(row.low, 1)} to "
+        f"{percentage(row.high, 1)}), {beyond}: {percentage(row.chance)} in {row.n_shuffles:,} shuffles (p = {row.p_value:.2g})."
     )
     if row.n_left_out:
         sentence += f" {counted(int(row.n_left_out), 'poster')} could not be judged."

@@ -341,7 +341,7 @@ def _publish_if_changed(out: Path) -> None:
         say("site: up to date")
         return
     started = time.perf_counter()
-    publish(out)
+    publish(out, say=say)
     state.write_text(shown)
     say(f"site: {time.perf_counter() - started:.1f} s")
 

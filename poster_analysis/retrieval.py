@@ -20,6 +20,7 @@ from poster_analysis.judging import (
     checked_numbers,
     neighbour_rows,
 )
+from .metadata import percentage
 
 # %% ../nbs/43_retrieval.ipynb #006
 MEASURES = ("precision", "recall", "average precision")
@@ -177,8 +178,8 @@ def retrieval_finding(table: pd.DataFrame) -> str:
     recall = table[table["measure"] == "recall"].iloc[-1]
     average = table[table["measure"] == "average precision"].iloc[0]
     return (
-        f"Among its {recall.n_neighbors} nearest neighbours a poster finds {recall.value:.0%} of the others of its "
-        f"{recall.column} (by chance {recall.chance:.1%}); mean average precision {average.value:.3f} "
+        f"Among its {recall.n_neighbors} nearest neighbours a poster finds {percentage(recall.value)} of the others of its "
+        f"{recall.column} (by chance {percentage(recall.chance, 1)}); mean average precision {average.value:.3f} "
         f"({average.low:.3f} to {average.high:.3f}), by chance {average.chance:.3f} (p = {average.p_value:.2g}); "
         f"{recall.n_posters:,} posters of {recall.n_groups:,} groups asked."
     )

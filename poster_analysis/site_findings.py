@@ -54,7 +54,8 @@ def findings_of(run: Run) -> dict[str, list[str]]:
         found.setdefault(subject, []).extend(
             text for text in stage["findings"] if text not in judged
         )
-    return {subject: sentences for subject, sentences in found.items() if sentences}
+    ordered = sorted(found, key=[*_SUBJECTS.values(), "More"].index)
+    return {subject: found[subject] for subject in ordered if found[subject]}
 
 # %% ../nbs/68b_site_findings.ipynb #009
 def _verdict_cells(one: Verdict) -> list[str]:
@@ -65,11 +66,12 @@ def _verdict_cells(one: Verdict) -> list[str]:
     for kind in ("gaussian", "copula"):
         mean = getattr(one, f"silhouette_{kind}")
         ends = [getattr(one, f"silhouette_{kind}_{end}") for end in ("low", "high")]
-        silhouettes.append("" if _missing(mean) else " to ".join(map(score_text, ends)))
+        silhouettes.append("" if _missing(mean) else "–".join(map(score_text, ends)))
         stabilities.append(_agreement(getattr(one, f"stability_{kind}")))
     return [
         listed(ranges(supported)) if supported else "none",
-        f"{score_text(one.silhouette)} at k = {one.k}",
+        str(one.k),
+        score_text(one.silhouette),
         *silhouettes,
         _agreement(one.stability),
         *stabilities,
@@ -87,11 +89,10 @@ def _agreement(value: float | None) -> str:
 
 
 _HEAD = """
-<tr><td></td><th scope="col" rowspan="2">Supported k</th>
-<th scope="colgroup" colspan="3">Silhouette (−1 to 1)</th>
-<th scope="colgroup" colspan="3">Two halves agree (1: fully, 0: by chance)</th></tr>
-<tr><td></td><th scope="col">posters</th><th scope="col">Gaussian data</th><th scope="col">copula</th>
-<th scope="col">posters</th><th scope="col">Gaussian data</th><th scope="col">copula</th></tr>
+<tr><td rowspan="2"></td><th scope="col" rowspan="2">Supported k</th><th scope="col" rowspan="2">At k</th>
+<th scope="colgroup" colspan="3">Silhouette (−1 to 1)</th><th scope="colgroup" colspan="3">Halves agree (0 to 1)</th></tr>
+<tr><th scope="col">posters</th><th scope="col">Gaussian</th><th scope="col">copula</th>
+<th scope="col">posters</th><th scope="col">Gaussian</th><th scope="col">copula</th></tr>
 """
 
 # %% ../nbs/68b_site_findings.ipynb #012

@@ -173,9 +173,12 @@ def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
             )
             app.add_directive("sections", Sections)
             app.connect("html-page-context", _complete_context)
-            events = {"doctree-read": "Pages read", "html-page-context": "Pages written"}
-            for event, words in events.items():
-                bar = bars.enter_context(_bar(words, n_pages, progress))
+            events = {
+                "doctree-read": ("Pages read", n_pages),
+                "html-page-context": ("Pages written", n_pages + 1),  # that of the search too
+            }
+            for event, (words, total) in events.items():
+                bar = bars.enter_context(_bar(words, total, progress))
                 app.connect(event, partial(_count, bar))
             app.build(force_all=True)
         failed, reason = app.statuscode != 0, warning.getvalue()

@@ -25,6 +25,13 @@ HOSTILE = [
 SIZES = [(182, 268), (268, 182), (20, 400), (400, 20), (7, 7)]
 
 
+@pytest.fixture(autouse=True)
+def strings_as_python_has_them():
+    """Half a character, such as a file name may hold, is no string to Arrow."""
+    with pd.option_context("mode.string_storage", "python"):
+        yield
+
+
 @pytest.fixture(scope="module")
 def posters(tmp_path_factory):
     folder = tmp_path_factory.mktemp("posters")
