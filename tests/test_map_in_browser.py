@@ -192,9 +192,9 @@ def test_points_become_posters_when_one_goes_near(reader, many):
     reader.wait_for(lambda: n_colours(settled(reader)) < 1000)
 
 
-def test_a_poster_tells_its_name_and_leads_to_its_neighbours(reader, site, study):
+def test_a_poster_tells_its_name_and_leads_to_its_neighbours(reader, files, study):
     film = rows_of(study / "features_index.csv")[20]
-    reader.open(f"{site}/study/map/index.html#{film['imdb_id']}")
+    reader.open(f"{files}/study/map/index.html#{film['imdb_id']}")
     near = the_panel_tells_of(reader, study, film["imdb_id"])
     reader.wait_for(lambda: n_colours(around_middle(reader)) > 300)  # without a hand moved
     reader.point(*middle(reader))
@@ -456,8 +456,13 @@ CROWDED = """(() => {
 })()"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(1280, 844), (390, 844), (320, 640), (844, 390)])
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"),
+    [
+        (1280, 844, "light"), (1280, 844, "dark"), (390, 844, "light"), (390, 844, "dark"),
+        (320, 640, "light"), (844, 390, "dark"),
+    ],
+)  # fmt: skip
 def test_the_map_fits_and_can_be_read_in_both_schemes(reader, hostile, width, height, scheme):
     reader.show(width=width, height=height, scheme="dark" if scheme == "light" else "light")
     reader.open(hostile)
