@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 import poster_analysis
 from .errors import InputError, RunError
-from .map_page import PAGE, with_way_back
+from .map_page import PAGE, with_film_pages, with_way_back
 from .metadata import counted
 from .site_blocks import Sections, escaped, toctree
 from .site_pages import index, overview, run_title
@@ -38,19 +38,23 @@ def _run_address(run: Run) -> str:
     return f"runs/{run.name}" if run.name else "study"
 
 
-def _map(run: Run, folder: Path) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
+def _map(
+    run: Run, folder: Path, films: Mapping[str, str]
+) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
     """Of the map of a run, if it has one, the address, title and subtitle; and its files."""
     stages = filter(None, map(run.finished, ("map_places", "map")))
     names = [name for stage in stages for name in stage.outputs if name.startswith("map/")]
     files = {name: run.folder / name for name in names if (run.folder / name).is_file()}
     if f"map/{PAGE}" not in files:
         return [], {}
-    text = files[f"map/{PAGE}"].read_text(encoding="utf-8")
+    page = files[f"map/{PAGE}"].read_text(encoding="utf-8")
+    page = with_way_back(page, "../index.html", run_title(run))
+    addresses = {imdb_id: f"../{address}" for imdb_id, address in films.items()}
+    page, script = with_film_pages(page, addresses)
     folder.mkdir(parents=True)
-    files[f"map/{PAGE}"] = folder / PAGE
-    files[f"map/{PAGE}"].write_text(
-        with_way_back(text, "../index.html", run_title(run)), encoding="utf-8"
-    )
+    for name, text in {PAGE: page, "films.js": script}.items():
+        files[f"map/{name}"] = folder / name
+        files[f"map/{name}"].write_text(text, encoding="utf-8")
     says = "All posters in one picture: go near, search, and draw around some to list them."
     return [(f"map/{PAGE}", "Map of the posters", says)], files
 
@@ -73,7 +77,7 @@ def _write_run(run: Run, source: Path, *, progress: bool) -> dict[str, Path]:
     address, films = _run_address(run), film_addresses_of(run)
     folder = source / address
     reports = write_reports(run, folder, films=films)
-    maps, beside = _map(run, folder / "map")
+    maps, beside = _map(run, folder / "map", films)
     files = {}
     if films:
         sources, files = poster_sources(run, address, has_map=bool(maps), progress=progress)

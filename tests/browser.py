@@ -1,17 +1,22 @@
 """Chromium, driven over its own DevTools protocol: what tests of the published site see and do with it."""
 
 import base64
+import io
 import json
 import shutil
 import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 PATIENCE = 20  # seconds until what is waited for is held to have failed
-KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "ArrowRight": 39}
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "0": 48, "+": 187, "-": 189, "/": 191}
+KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 OPTIONS = [
     "--headless=new",
     "--no-sandbox",
@@ -25,6 +30,37 @@ OPTIONS = [
     "--remote-debugging-port=0",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
+
+# texts that stand out too little from what is behind them, and their contrast
+CONTRAST = """(() => {
+    const parse = (text) => text.startsWith("rgb") ? text.match(/[\\d.]+/g).map(Number) : null;
+    const light = (rgb) => {
+        const [r, g, b] = rgb.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = (element) => {
+        for (let at = element; at; at = at.parentElement) {
+            const color = parse(getComputedStyle(at).backgroundColor);
+            if (color && (color[3] ?? 1) === 1) return color.slice(0, 3);
+        }
+        return [255, 255, 255];
+    };
+    const weak = [];
+    for (const element of document.querySelectorAll("body *")) {
+        const has = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+        if (!has || !element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
+        const style = getComputedStyle(element), color = parse(style.color);
+        if (!color || element.getBoundingClientRect().width < 2) continue;
+        const [a, b] = [light(color.slice(0, 3)), light(ground(element))].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05), large = parseFloat(style.fontSize) >= 24;
+        if (ratio < (large ? 3 : 4.5)) weak.push([element.outerHTML.slice(0, 120), ratio]);
+    }
+    return weak;
+})()"""
+
+# what the Tab key must reach
+REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, select, [tabindex]")]
+    .filter((one) => one.tabIndex >= 0 && !one.disabled && !one.closest("[inert]") && one.checkVisibility({visibilityProperty: true}))"""
 
 
 class Browser:
@@ -49,7 +85,7 @@ class Browser:
             stderr=subprocess.DEVNULL,
         )
         try:
-            port, path = self._wait_for(lambda: self._port(profile / "DevToolsActivePort"))
+            port, path = self.wait_for(lambda: self._port(profile / "DevToolsActivePort"))
             self._socket = websocket.create_connection(
                 f"ws://127.0.0.1:{port}{path}", timeout=PATIENCE, suppress_origin=True
             )
@@ -79,7 +115,7 @@ class Browser:
         return lines if len(lines) == 2 else None
 
     @staticmethod
-    def _wait_for(get):
+    def wait_for(get):
         """What `get` gives, as soon as it gives something."""
         end = time.monotonic() + PATIENCE
         while not (found := get()):
@@ -136,7 +172,7 @@ class Browser:
 
     def _happened(self, name, **facts):
         """Whether an event with these facts has come since it was last looked for."""
-        self.evaluate("0")  # events come with answers
+        self.command("Browser.getVersion")  # events come with answers, and this has one at any time
         for place, (other, all_facts) in enumerate(self._events):
             if other == name and facts.items() <= all_facts.items():
                 del self._events[: place + 1]
@@ -147,6 +183,8 @@ class Browser:
 
     def open(self, address):
         """Go to an address and wait until the page stands."""
+        if self.evaluate("location.href").split("#")[0] == address.split("#")[0]:
+            self.open("about:blank")  # or another place of the same page would load nothing
         self._events.clear()
         failed = self.command("Page.navigate", url=address).get("errorText")
         assert not failed, f"{address}: {failed}"
@@ -154,23 +192,35 @@ class Browser:
 
     def wait_for_page(self):
         """Wait until a page has loaded."""
-        self._wait_for(lambda: self._happened("Page.loadEventFired"))
+        self.wait_for(lambda: self._happened("Page.loadEventFired"))
 
     def wait(self, expression):
         """Wait until an expression is true on the page."""
-        self._wait_for(lambda: self.evaluate(f"Boolean({expression})"))
+        self.wait_for(lambda: self.evaluate(f"Boolean({expression})"))
 
-    def show(self, *, width=1280, height=900, scheme="light"):
-        """Take a size of window and a colour scheme."""
+    def show(
+        self,
+        *,
+        width=1280,
+        height=900,
+        scheme="light",
+        touch=False,
+        sharpness=1,
+        media="",
+        forced=False,
+    ):
+        """Take a size of window, a colour scheme or the reader's own colours, fingers or a mouse, a screen or paper."""
         self.command(
             "Emulation.setDeviceMetricsOverride",
             width=width,
             height=height,
-            deviceScaleFactor=1,
+            deviceScaleFactor=sharpness,
             mobile=width < 600,
         )
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.command("Emulation.setEmulatedMedia", features=[feature])
+        features = {"prefers-color-scheme": scheme, "forced-colors": "active" if forced else "none"}
+        features = [{"name": name, "value": value} for name, value in features.items()]
+        self.command("Emulation.setEmulatedMedia", media=media, features=features)
+        self.command("Emulation.setTouchEmulationEnabled", enabled=touch, maxTouchPoints=2)
 
     def evaluate(self, expression):
         """The value of an expression of JavaScript on the page."""
@@ -195,22 +245,37 @@ class Browser:
         )
         assert place and place[2], f"nothing to click at {selector}: {place}"
         self._events.clear()
-        for kind in ("mousePressed", "mouseReleased"):
-            self.command(
-                "Input.dispatchMouseEvent",
-                type=kind,
-                x=place[0],
-                y=place[1],
-                button="left",
-                clickCount=1,
-            )
+        self.drag(place[:2])
         if loads:
             self.wait_for_page()
+
+    def point(self, x, y, *, kind="mouseMoved", **facts):
+        """Move the mouse to a place, or do something else with it there."""
+        self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, **facts)
+
+    def drag(self, *places, shift=False):
+        """Press the mouse at the first place, and let it go at the last; a click, if there is one."""
+        facts = {"button": "left", "clickCount": 1, "modifiers": 8 if shift else 0}
+        self.point(*places[0], kind="mousePressed", **facts)
+        for place in places[1:]:
+            self.point(*place, buttons=1, **facts)
+        self.point(*places[-1], kind="mouseReleased", **facts)
+
+    def wheel(self, x, y, turn):
+        """Turn the wheel of the mouse at a place."""
+        self.point(x, y, kind="mouseWheel", deltaX=0, deltaY=turn)
+
+    def touch(self, *steps):
+        """Put fingers down at the places of the first step, move them to those of the others, lift them."""
+        for kind, places in zip(["touchStart", *["touchMove"] * len(steps)], steps, strict=False):
+            points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+            self.command("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+        self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def press(self, key, *, shift=False, loads=False):
         """Press a key."""
         self._events.clear()
-        text = {"Enter": "\r", " ": " "}.get(key)
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else None)
         facts = {"key": key, "code": "Space" if key == " " else key}
         facts |= {"windowsVirtualKeyCode": KEYS[key], "modifiers": 8 if shift else 0}
         down = {"type": "keyDown", "text": text} if text else {"type": "rawKeyDown"}
@@ -219,6 +284,29 @@ class Browser:
         if loads:
             self.wait_for_page()
 
+    def walk(self):
+        """Walk through the page with Tab.
+
+        Returns the number of what is to be reached, the places among it of what was, and the beginning of that
+        which did not show that it had the focus.
+        """
+        self.evaluate(f"{REACHABLE}.forEach((one, place) => one.dataset.place = place)")
+        places, hidden = [], []
+        n = self.evaluate(f"{REACHABLE}.length")
+        for _ in range(n + 5):
+            self.press("Tab")
+            place, outlined, text = self.evaluate("""(() => {
+                const one = document.activeElement, style = getComputedStyle(one);
+                const lined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
+                return [one.dataset.place, lined || style.boxShadow !== "none", one.outerHTML.slice(0, 150)];
+            })()""")
+            if place is None or int(place) in places:
+                break
+            places.append(int(place))
+            if not outlined:
+                hidden.append(text)
+        return n, places, hidden
+
     def type(self, text):
         """Write into what has the focus."""
         self.command("Input.insertText", text=text)
@@ -226,8 +314,14 @@ class Browser:
     def download(self, selector):
         """Click on something that downloads a file; return the file."""
         self.click(selector)
-        self._wait_for(lambda: self._happened("Browser.downloadProgress", state="completed"))
+        self.wait_for(lambda: self._happened("Browser.downloadProgress", state="completed"))
         return max(self.downloads.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+
+    def look(self, left, top, width, height):
+        """The pixels of a part of the window: rows, columns, red, green and blue."""
+        clip = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
+        picture = self.command("Page.captureScreenshot", clip=clip)["data"]
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB"))
 
     def screenshot(self, path, *, whole=False):
         """Save a picture of the page, or of what stands in the window."""

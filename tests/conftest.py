@@ -1,6 +1,9 @@
 """What several tests share: real data where there is some, and one small finished study."""
 
 import os
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -56,6 +59,38 @@ def study(tmp_path_factory, small_parameters):
     return out
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that keeps no log."""
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def server(study):
+    """The address of the site on a static server."""
+    handler = partial(Quiet, directory=study / "site")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
+        thread = threading.Thread(target=served.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{served.server_port}"
+        served.shutdown()
+
+
+@pytest.fixture(params=["server", "files"])
+def site(request, study):
+    """The address of the site: once on a server, once in the file system."""
+    if request.param == "server":
+        return request.getfixturevalue("server")
+    return (study / "site").resolve().as_uri()
+
+
+@pytest.fixture
+def files(study):
+    """The address of the site in the file system."""
+    return (study / "site").resolve().as_uri()
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A headless browser; tests that need one are skipped, and say so, where there is none."""
@@ -72,7 +107,7 @@ def reader(browser):
     browser.show()
     browser.forget()
     yield browser
-    browser.evaluate("0")
+    browser.evaluate("try { sessionStorage.clear() } catch { /* a page that may keep nothing */ }")
     assert browser.complaints == []
     elsewhere = [
         address

@@ -3,12 +3,10 @@
 import csv
 import json
 import re
-import threading
 import zipfile
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from browser import CONTRAST
 
 from poster_analysis.search import title_key
 
@@ -24,38 +22,6 @@ PAGES = {
     "search": "search.html?q=medoid",
 }
 TABLE = "details.data:has(a[href='tables/clusters_pca.csv'])"
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """A server that keeps no log."""
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture(scope="module")
-def server(study):
-    """The address of the site on a static server."""
-    handler = partial(Quiet, directory=study / "site")
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as served:
-        thread = threading.Thread(target=served.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{served.server_port}"
-        served.shutdown()
-
-
-@pytest.fixture(params=["server", "files"])
-def site(request, study):
-    """The address of the site: once on a server, once in the file system."""
-    if request.param == "server":
-        return request.getfixturevalue("server")
-    return (study / "site").resolve().as_uri()
-
-
-@pytest.fixture
-def files(study):
-    """The address of the site in the file system."""
-    return (study / "site").resolve().as_uri()
 
 
 def column(reader, number):
@@ -246,33 +212,6 @@ def test_without_scripts_the_tables_and_the_text_are_there(reader, files):
         reader.forget()  # that scripts were refused
 
 
-CONTRAST = """(() => {
-    const parse = (text) => text.startsWith("rgb") ? text.match(/[\\d.]+/g).map(Number) : null;
-    const light = (rgb) => {
-        const [r, g, b] = rgb.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const ground = (element) => {
-        for (let at = element; at; at = at.parentElement) {
-            const color = parse(getComputedStyle(at).backgroundColor);
-            if (color && (color[3] ?? 1) === 1) return color.slice(0, 3);
-        }
-        return [255, 255, 255];
-    };
-    const weak = [];
-    for (const element of document.querySelectorAll("body *")) {
-        const has = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-        if (!has || !element.checkVisibility({opacityProperty: true, visibilityProperty: true})) continue;
-        const style = getComputedStyle(element), color = parse(style.color);
-        if (!color || element.getBoundingClientRect().width < 2) continue;
-        const [a, b] = [light(color.slice(0, 3)), light(ground(element))].sort((x, y) => y - x);
-        const ratio = (a + 0.05) / (b + 0.05), large = parseFloat(style.fontSize) >= 24;
-        if (ratio < (large ? 3 : 4.5)) weak.push([element.outerHTML.slice(0, 120), ratio]);
-    }
-    return weak;
-})()"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_fits_and_can_be_read_in_both_schemes(reader, files, width, scheme):
@@ -285,27 +224,9 @@ def test_every_page_fits_and_can_be_read_in_both_schemes(reader, files, width, s
         assert reader.evaluate(CONTRAST) == [], name
 
 
-REACHABLE = """[...document.querySelectorAll("a[href], button, summary, input, select, [tabindex]")]
-    .filter((one) => one.tabIndex >= 0 && !one.disabled && !one.closest("[inert]") && one.checkVisibility({visibilityProperty: true}))"""
-
-
 @pytest.mark.parametrize("name", ["index", "run", "report", "cluster", "films", "search"])
 def test_tab_reaches_everything_and_shows_where_it_is(reader, files, name):
     reader.open(f"{files}/{PAGES[name]}")
-    reader.evaluate(f"{REACHABLE}.forEach((one, place) => one.dataset.place = place)")
-    places, hidden = [], []
-    n = reader.evaluate(f"{REACHABLE}.length")
-    for _ in range(n + 5):
-        reader.press("Tab")
-        place, outlined, text = reader.evaluate("""(() => {
-            const one = document.activeElement, style = getComputedStyle(one);
-            const lined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0;
-            return [one.dataset.place, lined || style.boxShadow !== "none", one.outerHTML.slice(0, 150)];
-        })()""")
-        if place is None or place in places:
-            break
-        places.append(place)
-        if not outlined:
-            hidden.append(text)
-    assert sorted(map(int, places)) == list(range(n))
+    n, places, hidden = reader.walk()
+    assert sorted(places) == list(range(n))
     assert hidden == []

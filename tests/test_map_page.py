@@ -17,6 +17,7 @@ from poster_analysis.map_page import (
     data_script,
     map_assets,
     map_data,
+    with_film_pages,
     with_way_back,
     write_map_page,
 )
@@ -49,7 +50,8 @@ def films(tmp_path):
             tmp_path / "posters" / f"{number}.png"
         )
     paths = [f"{number}.png" for number in range(8)]
-    table = pd.DataFrame({"imdb_id": IDS, "title": TITLES, "genre": "<b>|Drama", "path": paths})
+    titles = pd.Series(TITLES, dtype=object)  # half a character is no string to Arrow
+    table = pd.DataFrame({"imdb_id": IDS, "title": titles, "genre": "<b>|Drama", "path": paths})
     return table.assign(x=np.linspace(0, 1, 8), y=np.linspace(0.2, 0.5, 8), cluster=[0, 1] * 4)
 
 
@@ -71,6 +73,15 @@ def test_all_texts_come_back_as_they_were(films, neighbours, tmp_path):
     assert {path.name for path in page.parent.iterdir()} == {
         "index.html", "map.css", "map.js", "data.js", "sheet-000.jpg",
     }  # fmt: skip
+
+
+def test_films_lead_to_pages_by_any_id():
+    pages = {name: f"../films/1.html#{place}" for place, name in enumerate([*IDS, "__proto__"])}
+    page, script = with_film_pages(map_assets()[0].read_text(encoding="utf-8"), pages)
+    assert page.index("films.js") < page.index("map.js")
+    assert script.isascii() and not re.search(r"[<>&\n]", script[:-1])
+    found = json.loads(script.removeprefix("window.filmPages = ").removesuffix(";\n"))
+    assert dict(found) == pages
 
 
 @given(st.text())

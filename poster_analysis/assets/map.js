@@ -20,33 +20,45 @@
     document.body.append(make("p", "message", "The file data.js, which lies beside this page, is missing or damaged."));
     return;
   }
+  document.documentElement.classList.add("live");
 
   // ---- what there is
 
   const n = data.ids.length;
+  const pages = new Map(window.filmPages); // of films that have a page beside this one: on the site, not in a study's folder
   const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y);
   const numberOf = new Map(data.ids.map((id, i) => [id, i]));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const folded = data.titles.map(fold);
   // "Moon, The (1990)" is found as "the moon" too
   const turned = folded.map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1"));
-  const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
   const SHAPES = ["circle", "square", "triangle"];
   const narrow = matchMedia("(max-width: 44rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const paged = matchMedia("print");
   const canvas = get("map"), context = canvas.getContext("2d");
 
   let width = 1, height = 1, dots = 1, fit = 1;
   const view = { x: 0.5, y: 0.5, scale: 0 };
   let column = null, styleOf = [], styles = [], only = null; // how posters are coloured
-  let over = -1, chosen = -1, list = [], panelShows = "";
+  let over = -1, chosen = -1, panelShows = "";
+  let list = [], before = [], listAt = 0; // what is listed, what the last lasso replaced, how far the list is scrolled
+  let listed = null; // the posters of the list while it is on show
   let lassoMode = false, line = null, flight = 0, frame = 0, byKeys = false;
 
-  document.title = data.title;
+  const name = (film) => { document.title = film ? `${film} · ${data.title}` : data.title; };
+  name();
   get("title").textContent = data.title;
   get("about").textContent = data.about;
 
-  const say = (text) => { get("said").textContent = text; };
+  let quiet = 0;
+  /* Said to those who listen; shown as well, for some seconds, where nothing else can be seen to happen. */
+  const say = (text, shown = false) => {
+    clearTimeout(quiet);
+    get("said").textContent = text;
+    get("said").classList.toggle("shown", shown);
+    if (shown) quiet = setTimeout(() => get("said").classList.remove("shown"), 4000);
+  };
   const redraw = () => { frame = frame || requestAnimationFrame(draw); };
   const counted = (count) => `${count.toLocaleString("en")} poster${count === 1 ? "" : "s"}`;
 
@@ -105,9 +117,10 @@
   };
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  let paper, ink, grey, accent, rest;
+  let paper, ink, grey, accent, colours, rest;
   const readTheme = () => {
     [paper, ink, grey, accent] = ["--paper", "--ink", "--dot", "--accent"].map(css);
+    colours = css("--colours").split(/\s+/);
     rest = { colour: grey, shape: "circle" };
     stamps.clear();
     masks.clear();
@@ -118,6 +131,8 @@
 
   const has = (i, code) => (code < 0 ? styleOf[i] === rest : column.codes[i].includes(code));
   const isLit = (i) => only === null || has(i, only);
+  const standsOut = (i) => isLit(i) && (listed === null || listed.has(i));
+  const layers = () => (only === null && listed === null ? [true] : [false, true]); // what stands out is drawn last
   let alone = null; // the style of what is shown alone: a poster of two genres then has the colour of that one
   const lookOf = (i) => (!isLit(i) ? rest : alone ?? styleOf[i]);
 
@@ -125,13 +140,13 @@
     column = chosenColumn;
     const counts = column.values.map(() => 0);
     for (const codes of column.codes) for (const code of codes) counts[code] += 1;
-    const most = COLOURS.length * SHAPES.length;
+    const most = colours.length * SHAPES.length;
     const top = new Set(counts.map((_, code) => code).sort((a, b) => counts[b] - counts[a]).slice(0, most));
     styles = [];
     for (const code of column.values.keys()) {
       if (!top.has(code)) continue;
       const place = styles.length;
-      styles.push({ code, colour: COLOURS[place % COLOURS.length], shape: SHAPES[Math.floor(place / COLOURS.length)] });
+      styles.push({ code, colour: colours[place % colours.length], shape: SHAPES[Math.floor(place / colours.length)] });
     }
     const byCode = new Map(styles.map((style) => [style.code, style]));
     styleOf = column.codes.map((codes) => byCode.get(codes.find((code) => byCode.has(code))) ?? rest);
@@ -167,10 +182,8 @@
   const toX = (x) => width / 2 + (x - view.x) * view.scale;
   const toY = (y) => height / 2 - (y - view.y) * view.scale;
   const most = () => fit * Math.max(40, 2.5 * Math.sqrt(n));
-  const spriteHigh = () => {
-    const high = (0.9 * fit) / Math.sqrt(n);
-    return Math.min(Math.max(2, high * (view.scale / fit) ** 0.85), 2 * data.spriteHeight);
-  };
+  const highAtHome = () => Math.min(96, (0.9 * fit) / Math.sqrt(n)); // so that none reaches out of the window
+  const spriteHigh = () => Math.min(Math.max(2, highAtHome() * (view.scale / fit) ** 0.85), 2 * data.spriteHeight);
   const inView = (margin = 0) => {
     const found = [];
     for (let i = 0; i < n; i++) {
@@ -186,14 +199,14 @@
   };
 
   /* All posters at a place of the screen, the uppermost first; one look at each poster is quick enough. */
-  const at = (px, py) => {
+  const at = (px, py, reach = 12) => {
     const found = [];
     for (let i = n - 1; i >= 0; i--) {
       const dx = Math.abs(toX(xs[i]) - px), dy = Math.abs(toY(ys[i]) - py);
       if (asPosters) {
         const [w, h] = box(i);
-        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([isLit(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
-      } else if (dx < 12 && dy < 12) found.push([isLit(i) ? 0 : 1, dx * dx + dy * dy, i]);
+        if (dx <= w / 2 + 1 && dy <= h / 2 + 1) found.push([standsOut(i) ? 0 : 1, i === chosen ? 0 : 1, i]);
+      } else if (dx < reach && dy < reach) found.push([standsOut(i) ? 0 : 1, dx * dx + dy * dy, i]);
     }
     found.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     return found.map((entry) => entry[2]);
@@ -244,10 +257,10 @@
     }
     const words = new Uint32Array(pixels.data.buffer), [red, green, blue] = maskOf({ colour: paper, shape: "circle" }, 4).rgb;
     words.fill(((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0);
-    for (const lit of only === null ? [true] : [false, true]) {
+    for (const out of layers()) {
       for (const i of seen) {
-        if (isLit(i) !== lit) continue;
-        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lookOf(i), Math.round(2 * size) / 2), lit ? 0.9 : 0.25);
+        if (standsOut(i) !== out) continue;
+        drawPoint(toX(xs[i]), toY(ys[i]), maskOf(lookOf(i), Math.round(2 * size) / 2), out ? 0.9 : 0.25);
       }
     }
     context.putImageData(pixels, 0, 0);
@@ -268,9 +281,9 @@
   };
   const drawPosters = (seen) => {
     const edge = spriteSize > 40 ? 2.5 : 1.5;
-    for (const lit of only === null ? [true] : [false, true]) {
-      context.globalAlpha = lit ? 1 : 0.15;
-      for (const i of seen) if (isLit(i) === lit) drawPoster(i, lookOf(i), edge);
+    for (const out of layers()) {
+      context.globalAlpha = out ? 1 : 0.15;
+      for (const i of seen) if (standsOut(i) === out) drawPoster(i, lookOf(i), edge);
     }
     context.globalAlpha = 1;
   };
@@ -306,9 +319,12 @@
     context.font = "600 12px system-ui, sans-serif";
     context.textAlign = "center";
     context.textBaseline = "middle";
+    const taken = []; // a rank makes room for those before it
     near.forEach((i, rank) => {
-      const [w, h] = asPosters ? box(i) : [14, 14];
-      const x = toX(xs[i]) + w / 2 + 2, y = toY(ys[i]) - h / 2 - 2;
+      const [w, h] = asPosters ? box(i) : [14, 14], y = toY(ys[i]) - h / 2 - 2;
+      let x = toX(xs[i]) + w / 2 + 2;
+      for (const [ax, ay] of [...taken].sort((a, b) => a[0] - b[0])) if (Math.hypot(x - ax, y - ay) < 18) x = ax + 18;
+      taken.push([x, y]);
       context.fillStyle = ink;
       context.beginPath();
       context.arc(x, y, 8.5, 0, 2 * Math.PI);
@@ -319,13 +335,11 @@
   };
 
   const drawTop = () => {
-    if (list.length && panelShows === "list") {
-      context.fillStyle = accent;
-      if (!asPosters) for (const i of list) context.fillRect(toX(xs[i]) - 2, toY(ys[i]) - 2, 4, 4);
-      else for (const i of list.slice(0, 3000)) ring(i, 6, accent, 2);
-    }
     drawChosen();
-    if (over >= 0) ring(over, 8, accent);
+    if (over >= 0) {
+      if (asPosters && over !== chosen) drawPoster(over, lookOf(over), 2);
+      ring(over, 8, accent);
+    }
     if (byKeys) {
       context.strokeStyle = ink;
       context.lineWidth = 1.5;
@@ -350,6 +364,14 @@
     }
   };
 
+  /* Make the drawing one picture: on paper a browser would draw thousands of posters once more, one by one. */
+  const flatten = () => {
+    const copy = make("canvas");
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    copy.getContext("2d").drawImage(canvas, 0, 0);
+    canvas.width = copy.width; // forgets how it was drawn
+    context.drawImage(copy, 0, 0);
+  };
   const draw = () => {
     frame = 0;
     context.setTransform(dots, 0, 0, dots, 0, 0);
@@ -362,6 +384,7 @@
     if (asPosters) drawPosters(seen);
     else drawPoints(seen);
     drawTop();
+    if (paged.matches) flatten();
   };
 
   // ---- moving about
@@ -389,37 +412,45 @@
     clamp();
     redraw();
   };
-  const fly = (x, y, scale) => {
+  const fly = (x, y, scale, lasts = 350) => {
     cancelAnimationFrame(flight);
-    const from = { ...view }, begun = performance.now(), lasts = still.matches ? 0 : 350;
+    const from = { ...view }, begun = performance.now(), jump = !lasts || still.matches;
     const step = (now) => {
-      const part = lasts ? Math.min(1, Math.max(0, (now - begun) / lasts)) : 1, eased = 1 - (1 - part) ** 3;
+      const part = jump ? 1 : Math.min(1, Math.max(0, (now - begun) / lasts)), eased = 1 - (1 - part) ** 3;
       view.x = from.x + (x - from.x) * eased;
       view.y = from.y + (y - from.y) * eased;
       view.scale = from.scale * (scale / from.scale) ** eased;
       redraw();
       if (part < 1) flight = requestAnimationFrame(step);
     };
-    if (lasts) flight = requestAnimationFrame(step);
-    else step(begun);
+    if (jump) step(begun);
+    else flight = requestAnimationFrame(step);
   };
   const home = () => fly(0.5, 0.5, fit);
-  const goTo = (i) => {
-    const wanted = Math.min(64, 1.4 * data.spriteHeight), least = (0.9 * fit) / Math.sqrt(n);
-    const needed = fit * Math.max(1, (wanted / least) ** (1 / 0.85));
-    fly(xs[i], ys[i], Math.min(Math.max(view.scale, needed), most()));
+  const goTo = (i, lasts) => {
+    const wanted = Math.min(64, 1.4 * data.spriteHeight);
+    const needed = fit * Math.max(1, (wanted / highAtHome()) ** (1 / 0.85));
+    fly(xs[i], ys[i], Math.min(Math.max(view.scale, needed), most()), lasts);
   };
 
-  const resize = () => {
-    const { clientWidth, clientHeight } = get("stage");
-    const full = view.scale === 0 || Math.abs(view.scale / fit - 1) < 1e-9;
-    [width, height] = [Math.max(1, clientWidth), Math.max(1, clientHeight)];
+  /* Take the size of the stage. What is on the screen keeps its place, unless all of the map is shown and may be fitted anew. */
+  const resize = ({ refit = true } = {}) => {
+    const stage = get("stage"), was = [width, height, dots].join();
+    const near = (a, b) => Math.abs(a - b) < 1e-9, before = [width, height];
+    const full = view.scale === 0 || (refit && near(view.scale / fit, 1) && near(view.x, 0.5) && near(view.y, 0.5));
+    [width, height] = [Math.max(1, stage.clientWidth), Math.max(1, stage.clientHeight)];
     dots = Math.min(window.devicePixelRatio || 1, 2);
+    if (was === [width, height, dots].join()) return;
     canvas.width = Math.round(width * dots);
     canvas.height = Math.round(height * dots);
     const wide = data.extent[0], high = data.extent[1];
-    fit = Math.max(60, Math.min((width - 48) / Math.max(wide, 0.05), (height - 104) / Math.max(high, 0.05)));
-    if (full) view.scale = fit;
+    const edge = 24 + Math.min(64, (0.6 * Math.min(width, height)) / Math.sqrt(n)); // some air, and the width of a poster
+    fit = Math.max(60, Math.min((width - edge) / Math.max(wide, 0.05), (height - 112) / Math.max(high, 0.05)));
+    if (full) Object.assign(view, { x: 0.5, y: 0.5, scale: fit });
+    else {
+      view.x += (width - before[0]) / 2 / view.scale;
+      view.y -= (height - before[1]) / 2 / view.scale;
+    }
     clamp();
     draw();
   };
@@ -460,19 +491,23 @@
   };
   const openPanel = (kind, ...nodes) => {
     panelShows = kind;
+    listed = kind === "list" ? new Set(list) : null;
     const panel = get("panel"), was = panel.hidden;
     panel.hidden = false;
     panel.replaceChildren(...nodes);
     panel.scrollTop = 0;
-    if (was) resize();
+    if (was) resize({ refit: false });
     redraw();
   };
   const closePanel = () => {
     get("panel").hidden = true;
     panelShows = "";
+    listed = null;
     chosen = -1;
+    name();
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-    resize();
+    resize({ refit: false });
+    redraw();
     canvas.focus({ preventScroll: true });
   };
   const filmButton = (i, rank, similarity) => {
@@ -511,24 +546,24 @@
     }
     shown.append(facts);
     const actions = make("div", "actions");
-    const toggle = button("", () => {
-      list = list.includes(i) ? list.filter((other) => other !== i) : [...list, i];
-      name();
-      say(`${counted(list.length)} on the list`);
+    const word = () => (list.includes(i) ? "Take off the list" : "Add to list");
+    const toggle = button(word(), () => {
+      keepList(list.includes(i) ? list.filter((other) => other !== i) : [...list, i]);
+      toggle.textContent = word();
+      say(`${counted(list.length)} on the list`, true);
     });
-    const name = () => {
-      toggle.textContent = list.includes(i) ? "Take off the list" : "Add to list";
-      open.textContent = `Show list (${list.length.toLocaleString("en")})`;
-      open.hidden = !list.length;
-    };
-    const open = button("", showList);
-    name();
-    actions.append(toggle, open);
+    actions.append(toggle);
+    const page = pages.get(data.ids[i]);
+    if (page !== undefined) {
+      const link = make("a", "", "Page of this film");
+      link.href = page;
+      actions.append(link);
+    }
     const nodes = [head(data.titles[i]), shown, actions];
     if (data.neighbours[i].length) {
       const films = make("ol", "films near");
       films.append(...data.neighbours[i].map((other, place) => filmButton(other, place + 1, data.similarities[i][place])));
-      nodes.push(make("h3", "", "Nearest posters, in all dimensions"), films);
+      nodes.push(make("h3", "", "Nearest posters"), make("p", "more", "By cosine similarity of all features, not by their place on the map."), films);
     }
     openPanel("film", ...nodes);
   };
@@ -536,43 +571,77 @@
   const addressOf = (i) => {
     try { return `#${encodeURIComponent(data.ids[i])}`; } catch { return ""; /* half a character */ }
   };
-  const choose = (i, { move = false, focus = false, address = true } = {}) => {
+  const choose = (i, { move = false, focus = false, address = true, lasts = 350 } = {}) => {
+    if (panelShows === "list") listAt = get("panel").scrollTop;
     chosen = i;
     showOver(-1);
     showFilm(i);
-    if (move) goTo(i);
+    const x = toX(xs[i]), y = toY(ys[i]);
+    if (move) goTo(i, lasts);
+    else if (Math.min(x, y, width - x, height - y) < 24) fly(xs[i], ys[i], view.scale); // the panel covers it
     const hash = addressOf(i);
     if (address && hash && location.hash !== hash) location.hash = hash;
+    name(data.titles[i]);
     if (focus) get("panel").focus({ preventScroll: true });
     say(`${data.titles[i]}. ${data.genres[i]}`);
   };
 
+  // ---- the list, which lasts as long as the tab: a look at another page does not lose it
+
+  const memory = `list ${location.pathname}`;
+  const keepList = (films) => {
+    list = films;
+    try { sessionStorage.setItem(memory, JSON.stringify(list.map((i) => data.ids[i]))); } catch { /* nowhere to keep it */ }
+    get("listed").textContent = `List (${list.length.toLocaleString("en")})`;
+    get("listed").hidden = !list.length;
+  };
+  const recallList = () => {
+    try {
+      keepList(JSON.parse(sessionStorage.getItem(memory)).map((id) => numberOf.get(id)).filter((i) => i !== undefined));
+    } catch { /* nothing kept */ }
+  };
   const showList = () => {
     chosen = -1;
-    const films = make("ul", "films"), actions = make("div", "actions"), listed = 300;
-    films.append(...list.slice(0, listed).map((i) => filmButton(i)));
-    actions.append(button("Save list (CSV)", saveList), button("Clear list", () => { list = []; closePanel(); }));
+    name();
+    if (location.hash) history.pushState(null, "", location.pathname + location.search);
+    const films = make("ul", "films"), actions = make("div", "actions"), shown = 300;
+    films.append(...list.slice(0, shown).map((i) => filmButton(i)));
+    actions.append(button("Save list (CSV)", saveList));
+    if (before.length) {
+      actions.append(button(`Join with the ${before.length.toLocaleString("en")} listed before`, () => {
+        keepList([...new Set([...before, ...list])]);
+        before = [];
+        showList();
+      }));
+    }
+    actions.append(button("Clear list", () => { keepList([]); closePanel(); }));
     const nodes = [head(`${counted(list.length)} listed`), actions, make("h3", "", "Films"), films];
-    if (list.length > listed) nodes.push(make("p", "more", `The first ${listed} are shown; the saved list has all.`));
+    if (list.length > shown) nodes.push(make("p", "more", `The first ${shown} are shown; the saved list has all.`));
     openPanel("list", ...nodes);
+    get("panel").scrollTop = listAt;
     say(`${counted(list.length)} listed`);
   };
   const setList = (found) => {
-    list = found.filter(isLit);
-    if (list.length) showList();
-    else say("No poster there");
+    const films = found.filter(isLit);
     redraw();
+    if (!films.length) { say("No poster there", true); return; }
+    [before, listAt] = [list, 0];
+    keepList(films);
+    showList();
   };
   const saveList = () => {
-    const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
-    const rows = list.map((i) => `${quoted(data.ids[i])},${quoted(data.titles[i])}`);
-    const file = new Blob([`imdb_id,title\n${rows.join("\n")}\n`], { type: "text/csv" });
+    // a spreadsheet would work out a title such as "=1+1", so an apostrophe tells it that this is text; and it
+    // knows by the mark at the beginning that the file is in UTF-8
+    const safe = (text) => (/^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) && !/^[+-]?\d+(\.\d+)?$/.test(text) ? `'${text}` : text);
+    const quoted = (text) => `"${safe(text).replaceAll('"', '""')}"`;
+    const rows = list.map((i) => `${quoted(data.ids[i])},${quoted(data.titles[i])}\n`);
+    const file = new Blob(["\ufeffimdb_id,title\n", ...rows], { type: "text/csv" });
     const link = make("a");
     link.href = URL.createObjectURL(file);
     link.download = "posters.csv";
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    say(`${counted(list.length)} saved as posters.csv`);
+    say(`${counted(list.length)} saved as posters.csv`, true);
   };
 
   /* Whether a point lies inside a closed line: the number of sides to its right that cross its height is odd. */
@@ -588,11 +657,12 @@
   // ---- pointer
 
   const pointers = new Map();
-  let moved = false, spread = 0;
+  let moved = false, spread = 0, clicked = 0;
   const setLasso = (on) => {
     lassoMode = on;
     canvas.classList.toggle("lasso", on);
     get("lasso").setAttribute("aria-pressed", String(on));
+    if (on) say("Draw a line around posters", true);
   };
   const place = (event) => {
     const { left, top } = canvas.getBoundingClientRect();
@@ -649,8 +719,10 @@
       setLasso(false);
       setList(found);
     } else if (!moved && event.type === "pointerup") {
-      const found = at(...place(event)), same = found.indexOf(chosen);
-      if (found.length) choose(same >= 0 && found.length > 1 ? found[(same + 1) % found.length] : found[0]);
+      // a second click chooses what lies below; the second half of a double click does not
+      const found = at(...place(event), event.pointerType === "mouse" ? 12 : 20), same = found.indexOf(chosen);
+      if (found.length && (same < 0 || event.timeStamp - clicked > 400)) choose(found[(same + 1) % found.length]);
+      clicked = event.timeStamp;
     }
     line = null;
     redraw();
@@ -670,7 +742,7 @@
   const middle = () => {
     byKeys = true;
     const i = nearestToMiddle();
-    requestAnimationFrame(() => showOver(i));
+    requestAnimationFrame(() => { if (byKeys) showOver(i); });
     if (i >= 0) say(data.titles[i]);
   };
   canvas.addEventListener("keydown", (event) => {
@@ -691,7 +763,7 @@
   canvas.addEventListener("blur", () => { byKeys = false; showOver(-1); });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, select, textarea");
-    if (event.key === "/" && !typing) { event.preventDefault(); get("search").focus(); }
+    if (event.key === "/" && !typing) { event.preventDefault(); get("search").focus(); get("search").select(); }
     if (event.key !== "Escape" || typing) return;
     if (line || lassoMode) { line = null; setLasso(false); redraw(); }
     else if (!get("panel").hidden) closePanel();
@@ -731,7 +803,8 @@
       item.setAttribute("role", "option");
       title.dir = more.dir = "auto";
       item.append(title, more);
-      item.addEventListener("pointerdown", (event) => { event.preventDefault(); take(place); });
+      item.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus, and the list stays
+      item.addEventListener("click", () => take(place));
       return item;
     }));
     if (!found.length) results.append(make("li", "", "No title has these words"));
@@ -763,6 +836,7 @@
   get("zoom-out").addEventListener("click", () => zoom(1 / 1.6));
   get("zoom-all").addEventListener("click", home);
   get("lasso").addEventListener("click", () => setLasso(!lassoMode));
+  get("listed").addEventListener("click", () => { showList(); get("panel").focus({ preventScroll: true }); });
   get("inview").addEventListener("click", () => { setList(inView()); get("panel").focus({ preventScroll: true }); });
   const picker = get("colour");
   data.columns.forEach(({ name }, number) => {
@@ -775,19 +849,33 @@
     picker.closest("label").hidden = get("legend").hidden = true;
   }
 
-  const follow = () => {
+  const follow = (lasts) => {
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch { /* not an address of ours: taken as it is */ }
     const i = numberOf.get(id);
-    if (i !== undefined && i !== chosen) choose(i, { move: true, address: false });
-    else if (!id && panelShows === "film") closePanel();
+    if (i !== undefined && i === chosen) return;
+    if (i !== undefined) choose(i, { move: true, address: false, lasts });
+    else if (id) {
+      chosen = -1;
+      name();
+      openPanel("nothing", head(`No poster here has the id ${id}`));
+    } else if (panelShows === "film" && list.length) showList();
+    else if (panelShows && panelShows !== "list") closePanel();
   };
-  window.addEventListener("hashchange", follow);
+  window.addEventListener("hashchange", () => follow());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
+  paged.addEventListener("change", () => { readTheme(); draw(); }); // paper is white, and does not wait
+  const watchScreen = () => { // a window may move to a sharper screen
+    const same = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
+    same.addEventListener("change", () => { resize(); watchScreen(); }, { once: true });
+  };
+  watchScreen();
   if (narrow.matches) get("legend").open = false;
   column = data.columns[0] ?? null;
   readTheme();
-  new ResizeObserver(resize).observe(get("stage"));
+  recallList();
+  new ResizeObserver(() => resize()).observe(get("stage"));
   resize();
-  follow();
+  follow(0);
+  draw(); // at once, so that the sheets it needs are asked for before the page counts as loaded
 })();
