@@ -30,7 +30,7 @@ from poster_analysis.site_notebooks import cut_paths, path_cuts, readable, witho
 from poster_analysis.site_reports import report_titles
 from poster_analysis.study import Outcome, Parameters, Run
 from poster_analysis.verdict import Verdict, verdict_table
-from poster_analysis.verdict_words import verdict_paragraph
+from poster_analysis.verdict_words import verdict_paragraph, verdict_sentences
 from poster_analysis.website import publish
 
 HOSTILE = (
@@ -220,8 +220,10 @@ def test_the_verdict_comes_first_and_is_said_once(pages):
     for name, end in (("index.html", "Runs"), ("study/index.html", "Reports")):
         found = Parsed(pages[name].partition('id="findings"')[2]).text.partition(f"{end}#")[0]
         found = " ".join(found.split())
-        assert found.count(verdict_paragraph(VERDICT)) == 1, name
-    assert found.index(verdict_paragraph(VERDICT)) < found.index("The clusters are those of")
+        first, *reasons = verdict_sentences(VERDICT)
+        assert found.count(first) == found.count(" ".join(reasons)) == 1, name
+        assert found.index(first) < found.index(" ".join(reasons))
+    assert found.index(" ".join(reasons)) < found.index("The clusters are those of")
 
 
 def test_no_page_says_where_on_this_machine_the_study_lies(out):
