@@ -84,7 +84,7 @@ def _write_run(run: Run, source: Path, *, progress: bool) -> dict[str, Path]:
         _write_texts(sources, folder)
         reports += poster_cards(sources)
     archive = write_archive(run.folder, folder / "tables.zip")
-    page = overview(run, [*reports, *maps], films=films, archive=archive)
+    page = overview(run, [*maps, *reports], films=films, archive=archive)
     tree = toctree(name.removesuffix(".html") for name, _, _ in reports)
     _write_texts({"index": page.markdown + tree}, folder)
     beside |= page.files
