@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import CHROMIUM, Browser
+from filelock import FileLock
 from hypothesis import settings
 
 # the same examples every time: a failure is a failure of the change, not of the day
@@ -25,11 +26,19 @@ def real_data():
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory):
-    """A small drawn collection."""
+def shared(tmp_path_factory):
+    """A folder that all processes of one run of the tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def drawn(shared):
+    """A small drawn collection; tests must not change it."""
     from poster_analysis.drawn import draw_collection
 
-    return draw_collection(tmp_path_factory.mktemp("drawn") / "collection", n_posters=48)
+    with FileLock(shared / "drawn.lock"):  # it is found there by the second process
+        return draw_collection(shared / "collection", n_posters=48)
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +59,14 @@ def small_parameters(drawn):
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory, small_parameters):
+def study(shared, small_parameters):
     """The folder of a finished study; tests must not change it."""
     from poster_analysis.pipeline import run_study
 
-    out = tmp_path_factory.mktemp("study") / "out"
-    run_study(small_parameters, out)
+    out = shared / "study"
+    with FileLock(shared / "study.lock"):  # one process makes it, the others wait
+        if not (out / "site" / "shows.txt").is_file():
+            run_study(small_parameters, out)
     return out
 
 

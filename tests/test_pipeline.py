@@ -135,17 +135,15 @@ def test_the_same_study_elsewhere_gives_the_same_bytes(study, small_parameters, 
 
 
 def test_an_added_poster_costs_one_poster(small_parameters, drawn, tmp_path, capsys):
-    parameters = small_parameters.changed(metadata=None, n_references=0)
+    posters = tmp_path / "posters"
+    shutil.copytree(drawn.posters, posters)
+    parameters = small_parameters.changed(posters=str(posters), metadata=None, n_references=0)
     run_extraction(parameters, tmp_path / "out")
     more = draw_collection(tmp_path / "more", n_posters=24, random_state=3)
     new = next(path for path in sorted(more.posters.glob("*.jpg")) if path.stem.isdigit())
-    target = drawn.posters / "99999999.jpg"
-    try:
-        target.write_bytes(new.read_bytes())
-        capsys.readouterr()
-        run = run_extraction(parameters, tmp_path / "out")
-    finally:
-        target.unlink(missing_ok=True)
+    (posters / "99999999.jpg").write_bytes(new.read_bytes())
+    capsys.readouterr()
+    run = run_extraction(parameters, tmp_path / "out")
     assert "99999999" in load_features(run.folder).imdb_ids
     assert "colour: 1 poster computed, " in capsys.readouterr().err
 
