@@ -13,6 +13,7 @@ import pandas as pd
 
 from .canvas import percent_text
 from .cluster_stages import cluster_in
+from .exports import give_way
 from .files import file_digest, write_table
 from .judging import neighbour_rows
 from .map_page import N_NEIGHBORS, map_assets, map_data, write_map_page
@@ -32,11 +33,12 @@ _MOST_KINDS = 60  # different values that a legend can still list
 
 def _coloured(index: pd.DataFrame, clusters: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The index with its cluster and decade, and the names of the columns to colour by."""
+    index = give_way(index, ("cluster", "decade", "x", "y"))
     films = index.merge(clusters[["imdb_id", "cluster"]], on="imdb_id", how="left")
     films["cluster"] = films["cluster"].astype("Int64")
     decades = (films["year"] // 10 * 10).astype("Int64").astype("string") + "s"
     films["decade"] = decades.fillna("").astype(object)
-    others = [name for name in index if name not in (*_OWN, "cluster", "decade")]
+    others = [name for name in index if name not in _OWN]
     kinds = {name: films.loc[films[name] != "", name].nunique() for name in others}
     chosen = [name for name, number in kinds.items() if 2 <= number <= _MOST_KINDS]
     known = [name for name in ("genre", "decade") if (films[name] != "").any()]

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 import poster_analysis
+from .errors import InputError
 from .files import written_whole
 from .pages import warnings_of
 from .report_parameters import read_notebook
@@ -70,8 +71,10 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        If there is no such notebook.
+        If there is no such notebook, or `output` is a folder.
     """
+    if Path(output).is_dir():
+        raise InputError(f"{output} is a folder; give the path of a file, such as report.html")
     path = Path(notebook).resolve()
     executed = read_notebook(path)
     run = open_run(path.parents[1]) if (path.parents[1] / RECORD).is_file() else None

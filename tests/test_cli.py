@@ -232,6 +232,7 @@ def test_a_report_is_written_as_one_file_for_mailing(capsys, study, tmp_path):
     text = target.read_text(encoding="utf-8")
     assert "<h1" in text and 'src="data:image/' in text
     assert "--each" in refused(capsys, *words, "--each")
+    assert "is a folder" in refused(capsys, *words[:-1], tmp_path)
 
 
 def test_a_map_method_that_there_is_not_is_refused_before_anything_is_made(

@@ -44,6 +44,29 @@ def test_columns_of_the_metadata_give_way_and_are_kept():
     assert not table.columns.duplicated().any()
 
 
+def test_no_column_of_the_metadata_collides_with_one_that_is_made(tmp_path):
+    odd = [
+        "map_x",
+        "metadata_map_x",
+        "projection_x",
+        "projection_y",
+        "neighbors",
+        "image",
+        "neighbour_1",
+    ]
+    index = films(2, **dict.fromkeys([*odd, "neighbour_note", "similarity_to_bond"], "theirs"))
+    places = pd.DataFrame({"imdb_id": index["imdb_id"], "x": [0.25, 0.5], "y": 0.75})
+    near = pd.DataFrame({"imdb_id": ["100", "101"], "rank": 1, "neighbour_id": ["101", "100"], "similarity": 0.5})  # fmt: skip
+    table = poster_table(index, places=places, neighbours=near)
+    write_atlas(table, tmp_path / "a.parquet", neighbours=near, pictures=["", ""], folder=tmp_path)
+    read = pq.read_table(tmp_path / "a.parquet")
+    assert not table.columns.duplicated().any() and len({*read.column_names}) == read.num_columns
+    assert read["projection_x"].to_pylist() == [0.25, 0.5]
+    assert read["neighbors"].to_pylist()[0] == {"ids": [1], "distances": [0.5]}
+    kept = [name for name in read.column_names if read[name].to_pylist() == ["theirs", "theirs"]]
+    assert len(kept) == 9 and {"neighbour_note", "similarity_to_bond", "metadata_image"} < {*kept}
+
+
 def test_a_film_that_is_there_twice_is_named():
     twice = pd.DataFrame({"imdb_id": ["100", "100"], "x": [0, 1], "y": [0, 1]})
     with pytest.raises(InputError, match="film '100' is there twice"):
