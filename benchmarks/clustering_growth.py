@@ -44,7 +44,7 @@ def peak() -> float:
 
 def write(n_rows: int, folder: str) -> dict:
     """Save the drawn features as an extraction does."""
-    from poster_analysis.features import save_blocks
+    from poster_analysis.extraction.features import save_blocks
 
     index = pd.DataFrame({"imdb_id": [f"{row:07}" for row in range(n_rows)]})
     save_blocks(lambda: drawn_blocks(n_rows), index, N_FEATURES, folder)
@@ -53,10 +53,10 @@ def write(n_rows: int, folder: str) -> dict:
 
 def in_memory(n_rows: int, folder: str) -> dict:
     """Every step with the features in memory: seconds, and the peak of memory so far."""
-    from poster_analysis.clustering import sweep
-    from poster_analysis.distances import measure
-    from poster_analysis.features import load_features
-    from poster_analysis.reduction import pca_space, raw_space
+    from poster_analysis.clustering.sweep import sweep
+    from poster_analysis.distances.measure import measure
+    from poster_analysis.extraction.features import load_features
+    from poster_analysis.reduction.spaces import pca_space, raw_space
 
     X = load_features(folder).X
     found = {"features": (X.data.nbytes + X.indices.nbytes) / 2**20, "loaded": peak()}
@@ -71,14 +71,19 @@ def in_memory(n_rows: int, folder: str) -> dict:
         started = time.perf_counter()
         step()
         found[name] = {"seconds": time.perf_counter() - started, "peak": peak()}
-    found["kept"] = values["distances"].unit is not None
+    found["kept"] = values["distances"].squared_normalised is not None
     return found
 
 
 def from_disk(n_rows: int, folder: str) -> dict:
     """Two passes over features on disk with nothing kept: neighbours, then the silhouettes of 21 clusterings."""
-    from poster_analysis.distances import measure, silhouettes_of_both
-    from poster_analysis.row_sources import SavedRows
+    from poster_analysis.distances.measure import (
+        measure,
+    )
+    from poster_analysis.distances.row_sources import SavedRows
+    from poster_analysis.distances.silhouettes import (
+        silhouettes_of_both,
+    )
 
     labels = np.random.default_rng(0).integers(0, 15, (n_rows, 21))
     before, started = peak(), time.perf_counter()
@@ -94,8 +99,8 @@ def by_rows(n_rows: int, folder: str) -> dict:
     """One start of k-means, k = 15, on the features themselves, as it runs where distances are not kept."""
     from sklearn.preprocessing import normalize
 
-    from poster_analysis.features import load_features
-    from poster_analysis.k_means import k_means_of_rows
+    from poster_analysis.clustering.k_means import k_means_of_rows
+    from poster_analysis.extraction.features import load_features
 
     X = normalize(load_features(folder).X).astype(np.float64)
     started = time.perf_counter()
@@ -115,7 +120,7 @@ def power(sizes: list[int], values: list[float]) -> float:
 
 def statement(sizes: list[int], found: dict) -> str:
     """What is to be expected of a collection of `TARGET` posters, from what was measured."""
-    from poster_analysis.distances import MEMORY_BUDGET
+    from poster_analysis.distances.measure import MEMORY_BUDGET
 
     memory, disk = found["in_memory"], found["from_disk"]
     gigabytes = 4 * TARGET**2 / 1e9

@@ -71,9 +71,9 @@ def original(task: dict, clock: Clock) -> None:
 
 def ours(task: dict, clock: Clock) -> None:
     """The same table from this package; the distances are measured in the same process."""
-    from poster_analysis.clustering import sweep
-    from poster_analysis.distances import row_distances
-    from poster_analysis.reduction import nmf_space, pca_space, raw_space
+    from poster_analysis.clustering.sweep import sweep
+    from poster_analysis.distances.measure import row_distances
+    from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 
     X = load(task)
     clock("load")
@@ -92,11 +92,11 @@ def ours(task: dict, clock: Clock) -> None:
 
 def chance(task: dict, clock: Clock) -> None:
     """Stability, and one draw of each kind with everything that is done to it."""
-    from poster_analysis.distances import row_distances
-    from poster_analysis.partitions import geometry
-    from poster_analysis.reduction import nmf_space, pca_space, raw_space
-    from poster_analysis.references import _draws, _judged
-    from poster_analysis.stability import half_agreement
+    from poster_analysis.clustering.k_means import geometry
+    from poster_analysis.clustering.null_models import _draws, _judged
+    from poster_analysis.clustering.stability import half_agreement
+    from poster_analysis.distances.measure import row_distances
+    from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 
     X = load(task)
     distances = row_distances(X)
@@ -201,7 +201,7 @@ def main() -> None:
         "## Step by step, seconds",
         table(["space", "way", "step", "seconds"], details),
         "## Stability and chance, seconds",
-        f"Peak memory {judged['peak']:,.0f} MB. A study draws 19 references of each kind; each draw serves all spaces.",
+        f"Peak memory {judged['peak']:,.0f} MB. A study draws 19 null models of each kind; each draw serves all spaces.",
         table(["step", "seconds"], more),
         command=f"python benchmarks/clustering_speed.py --features FILE.npz --first-channels {' '.join(map(str, arguments.first_channels or []))} --numbers {' '.join(map(str, arguments.numbers))}",
     )  # fmt: skip

@@ -15,20 +15,20 @@ from pathlib import Path
 import pandas as pd
 from common import keep, table
 
-from poster_analysis.backbones import load_backbone
-from poster_analysis.collection import Collection, read_collection
+from poster_analysis.collection.posters import Collection, read_collection
+from poster_analysis.core.errors import PosterAnalysisError
+from poster_analysis.drawing.collection import draw_collection, plan
 from poster_analysis.drawing.painting import jpeg
 from poster_analysis.drawing.posters import draw_poster
-from poster_analysis.drawn import draw_collection, plan
-from poster_analysis.duplicates import (
+from poster_analysis.extraction.backbones import load_backbone
+from poster_analysis.extraction.extract import extract
+from poster_analysis.similarity.duplicates import (
     HASH_THRESHOLD,
     PART_THRESHOLD,
     duplicate_groups,
     precision_recall,
 )
-from poster_analysis.errors import PosterAnalysisError
-from poster_analysis.extraction import extract
-from poster_analysis.perceptual_hashes import perceptual_hashes
+from poster_analysis.similarity.perceptual_hashes import perceptual_hashes
 
 BACKBONES = {
     "colour": {},

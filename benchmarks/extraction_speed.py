@@ -53,9 +53,9 @@ def original_way(task: dict, paths: list[Path]) -> float:
 
 def whole_extraction(task: dict, paths: list[Path]) -> float:
     """`extract`: read, check, decode, resize, network, and every batch safely in the store."""
-    from poster_analysis import extraction
-    from poster_analysis.backbones import load_backbone
-    from poster_analysis.collection import read_collection
+    from poster_analysis.collection.posters import read_collection
+    from poster_analysis.extraction import extract as extraction
+    from poster_analysis.extraction.backbones import load_backbone
 
     backbone = loaded(load_backbone, task)
     if "ahead" in task:
@@ -85,7 +85,7 @@ def network_alone(task: dict, paths: list[Path]) -> float:
     """`Backbone.transform` of posters that are in memory."""
     import keras
 
-    from poster_analysis.backbones import load_backbone
+    from poster_analysis.extraction.backbones import load_backbone
 
     if task.get("policy"):
         keras.config.set_dtype_policy = lambda _, original=keras.config.set_dtype_policy: original(

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from common import keep, table
 
-from poster_analysis.images import UnreadableImage, read_image
+from poster_analysis.collection.images import UnreadableImage, read_image
 
 CHUNK = 250
 ENCODINGS = (

@@ -16,9 +16,9 @@ import numpy as np
 import scipy.sparse as sp
 from common import keep, run_worker, spread, table
 
-from poster_analysis.maps import _umap_class, neighbours_kept, poster_map
-from poster_analysis.neighbors import nearest_neighbors
-from poster_analysis.reduction import pca_space
+from poster_analysis.distances.neighbours import nearest_neighbours
+from poster_analysis.reduction.spaces import pca_space
+from poster_analysis.reduction.umap import _umap_class, neighbours_kept, poster_map
 
 LOOKED_AT = (6, 20)
 
@@ -70,7 +70,7 @@ def work(task: dict) -> dict:
         started = time.perf_counter()
         xy = WAYS[task["way"]](X)
         seconds.append(time.perf_counter() - started)
-    nearest, _ = nearest_neighbors(X, n_neighbors=max(LOOKED_AT))
+    nearest, _ = nearest_neighbours(X, n_neighbors=max(LOOKED_AT))
     kept = [neighbours_kept(xy, nearest[:, :k]) for k in LOOKED_AT]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return {"seconds": seconds, "kept": kept, "peak": peak, "shape": X.shape}

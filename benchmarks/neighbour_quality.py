@@ -15,16 +15,16 @@ import numpy as np
 import pandas as pd
 from common import keep, table
 
-from poster_analysis.backbones import POOLINGS, load_backbone, pool
-from poster_analysis.collection import read_collection
-from poster_analysis.distances import row_distances
-from poster_analysis.drawn import draw_collection
-from poster_analysis.extraction import extract
-from poster_analysis.features import Features, load_features
-from poster_analysis.hubness import centred_neighbours, mutual_proximity
-from poster_analysis.neighbour_comparison import compare_neighbours, comparison_findings
-from poster_analysis.reduction import nmf_space, pca_space
-from poster_analysis.similarity import neighbours
+from poster_analysis.collection.posters import read_collection
+from poster_analysis.distances.measure import row_distances
+from poster_analysis.drawing.collection import draw_collection
+from poster_analysis.extraction.backbones import POOLINGS, load_backbone, pool
+from poster_analysis.extraction.extract import extract
+from poster_analysis.extraction.features import Features, load_features
+from poster_analysis.reduction.spaces import nmf_space, pca_space
+from poster_analysis.similarity.comparison import compare_neighbours, comparison_findings
+from poster_analysis.similarity.hubness import centred_neighbours, mutual_proximity
+from poster_analysis.similarity.neighbours import neighbours
 
 N_NEIGHBORS = 20
 RESIZES = ("nearest", "antialiased", "padded")

@@ -44,7 +44,7 @@ def peak() -> float:
 
 def write(task: dict) -> dict:
     """Save drawn features as an extraction does."""
-    from poster_analysis.features import save_blocks
+    from poster_analysis.extraction.features import save_blocks
 
     n_rows = task["n_rows"]
     index = pd.DataFrame(
@@ -59,7 +59,7 @@ def write(task: dict) -> dict:
 
 def load(task: dict):
     """The features of the task."""
-    from poster_analysis.features import load_features
+    from poster_analysis.extraction.features import load_features
 
     return load_features(task["folder"])
 
@@ -92,7 +92,7 @@ def original_memory(task: dict) -> dict:
 
 def ours(task: dict) -> dict:
     """All neighbours; the features are in memory."""
-    from poster_analysis.similarity import neighbours
+    from poster_analysis.similarity.neighbours import neighbours
 
     features = load(task)
     before, started = from_here(), time.perf_counter()
@@ -102,32 +102,34 @@ def ours(task: dict) -> dict:
 
 def from_disk(task: dict) -> dict:
     """All neighbours; the features stay on disk."""
-    from poster_analysis.distances import nearest_neighbors
-    from poster_analysis.row_sources import SavedRows
+    from poster_analysis.distances.neighbours import (
+        nearest_neighbours,
+    )
+    from poster_analysis.distances.row_sources import SavedRows
 
     before, started = from_here(), time.perf_counter()
     with SavedRows(task["folder"]) as rows:
-        nearest_neighbors(rows, n_neighbors=N_NEIGHBORS)
+        nearest_neighbours(rows, n_neighbors=N_NEIGHBORS)
     return {"seconds": time.perf_counter() - started, "above": peak() - before}
 
 
 def queries(task: dict) -> dict:
     """One film after the other, by title, turned or not; and what other ways of one product take."""
-    from poster_analysis.similarity import SimilarityIndex
+    from poster_analysis.similarity.neighbours import SimilarityIndex
 
     features = load(task)
     asked = np.random.default_rng(0).choice(len(features), QUERIES, replace=False)
     found = {}
-    for turned, name in ((True, "turned"), (False, "as they are")):
+    for by_column, name in ((True, "turned"), (False, "as they are")):
         before, started = from_here(), time.perf_counter()
-        index = SimilarityIndex(features, turned=turned)
+        index = SimilarityIndex(features, by_column=by_column)
         found[f"{name}: ready"] = [time.perf_counter() - started]
         found[f"{name}: memory"] = peak() - before
-        some = asked if turned else asked[:5]
+        some = asked if by_column else asked[:5]
         found[f"{name}: query"] = seconds_of(
             lambda row, index=index: index.similar(features.index["title"][row], by="title"), some
         )
-        if turned:
+        if by_column:
             found["image: query"] = seconds_of(
                 lambda row, index=index: index.similar_to_vector(features.X[[row]]), some
             )

@@ -22,9 +22,9 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_sample_image
 from sklearn.decomposition import NMF
 
-from poster_analysis.colour import colour_layout
-from poster_analysis.drawn import draw_collection
-from poster_analysis.factorisation import factorise
+from poster_analysis.drawing.collection import draw_collection
+from poster_analysis.extraction.colour import colour_layout
+from poster_analysis.reduction.nmf import factorise
 
 RANKS = (10, 25, 50)
 WHOLE_RANKS = (50, 200)

@@ -16,9 +16,9 @@ import numpy as np
 from common import keep, table
 from scipy.sparse import csr_array, load_npz, save_npz, vstack
 
-from poster_analysis.backbones import load_backbone
-from poster_analysis.features import load_features
-from poster_analysis.store import FeatureStore, decode_row, encode_row
+from poster_analysis.extraction.backbones import load_backbone
+from poster_analysis.extraction.features import load_features
+from poster_analysis.extraction.store import FeatureStore, decode_row, encode_row
 
 ROUNDS = 3
 

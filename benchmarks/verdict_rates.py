@@ -14,10 +14,10 @@ import pandas as pd
 from common import keep, table
 from threadpoolctl import threadpool_limits
 
-from poster_analysis.distances import row_distances
-from poster_analysis.reduction import nmf_space, pca_space, raw_space
-from poster_analysis.references import references
-from poster_analysis.verdict import verdict, verdict_table
+from poster_analysis.clustering.null_models import null_models
+from poster_analysis.clustering.verdict import verdict, verdict_table
+from poster_analysis.distances.measure import row_distances
+from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from shapeless import PLANTED, SHAPELESS, make
@@ -34,7 +34,7 @@ def judge(case: tuple[str, int]) -> pd.DataFrame:
         spaces = [raw_space(X), pca_space(X, n_components=8, distances=distances)]
         if X.min() >= 0:
             spaces.append(nmf_space(X, n_components=8))
-        found = references(spaces, distances, random_state=seed, **SETTINGS)
+        found = null_models(spaces, distances, random_state=seed, **SETTINGS)
     tables = [verdict_table(verdict(one)) for one in found.values()]
     return pd.concat(tables).assign(kind=kind, seed=seed)
 
@@ -73,8 +73,8 @@ def main() -> None:
     keep(
         "verdict_rates",
         "How often the verdict is wrong, and how often it finds what is there",
-        f"{n_posters} posters, k = {SETTINGS['k_min']} to {SETTINGS['k_max']}, 19 references of each kind, 8 components. "
-        "*More separate*: the silhouette exceeds all kinds of references (p at most 0.05, the maximum over k built in). *More stable*: "
+        f"{n_posters} posters, k = {SETTINGS['k_min']} to {SETTINGS['k_max']}, 19 null models of each kind, 8 components. "
+        "*More separate*: the silhouette exceeds all kinds of null models (p at most 0.05, the maximum over k built in). *More stable*: "
         "so does the agreement of halves, at some k. *Supported*: both, at the same k.",
         "Of the first four kinds of features none has any structure, so every k that is supported there is a false positive. In the last "
         "two clusters were planted.",

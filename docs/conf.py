@@ -16,7 +16,7 @@ version = release = poster_analysis.__version__
 html_title = "poster_analysis"
 
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "nbs/*.ipynb", "nbs/drawing/*.ipynb"]
+include_patterns = ["docs/*.md", "nbs/**/*.ipynb"]
 exclude_patterns = ["**/.ipynb_checkpoints", "**/_*"]
 extensions = [
     "myst_nb",
@@ -61,10 +61,7 @@ html_show_copyright = False
 html_show_search_summary = False
 
 
-NOTEBOOKS = [
-    *sorted((ROOT / "nbs").glob("*.ipynb")),
-    *sorted((ROOT / "nbs").glob("drawing/*.ipynb")),
-]
+NOTEBOOKS = sorted((ROOT / "nbs").rglob("[!.]*.ipynb"))
 
 
 def chapters():
@@ -79,7 +76,7 @@ def functions():
     """A section for every module that was exported from a notebook."""
     for path in NOTEBOOKS:
         folder = path.relative_to(ROOT / "nbs").parent
-        module = folder / path.stem.partition("_")[2]
+        module = folder / (path.stem.partition("_")[2] if path.stem[:2].isdigit() else path.stem)
         name = ".".join(module.parts)
         if (ROOT / "poster_analysis" / f"{module}.py").is_file():
             directive = f".. automodule:: poster_analysis.{name}\n   :members:"

@@ -2,7 +2,7 @@
 
 import nbformat
 
-from poster_analysis.site_notebooks import without_directives
+from poster_analysis.site.notebooks import without_directives
 
 
 def read(text, **_):

@@ -35,7 +35,7 @@ def shared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def drawn(shared):
     """A small drawn collection; tests must not change it."""
-    from poster_analysis.drawn import draw_collection
+    from poster_analysis.drawing.collection import draw_collection
 
     with FileLock(shared / "drawn.lock"):  # it is found there by the second process
         return draw_collection(shared / "collection", n_posters=48)
@@ -44,7 +44,9 @@ def drawn(shared):
 @pytest.fixture(scope="session")
 def small_parameters(drawn):
     """Parameters of a study of the small collection that takes seconds."""
-    from poster_analysis.study import Parameters
+    from poster_analysis.study.parameters import (
+        Parameters,
+    )
 
     return Parameters(
         str(drawn.posters),
@@ -61,7 +63,7 @@ def small_parameters(drawn):
 @pytest.fixture(scope="session")
 def study(shared, small_parameters):
     """The folder of a finished study; tests must not change it."""
-    from poster_analysis.pipeline import run_study
+    from poster_analysis.workflow.pipeline import run_study
 
     out = shared / "study"
     with FileLock(shared / "study.lock"):  # one process makes it, the others wait

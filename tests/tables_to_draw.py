@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.text import Text
 
-REFERENCES = ("gaussian", "copula")
+NULL_MODEL_WORDS = ("gaussian", "copula")
 
 
-def sweep(space="pca", k=range(5, 26), level=0.05, references=REFERENCES, **columns):
+def sweep(space="pca", k=range(5, 26), level=0.05, null_models=NULL_MODEL_WORDS, **columns):
     """A sweep over k whose curves are straight lines."""
     k = np.array(list(k))
     table = {
@@ -23,8 +23,8 @@ def sweep(space="pca", k=range(5, 26), level=0.05, references=REFERENCES, **colu
         "stability_restarts": 0.9 - 0.003 * k,
         "stability_halves": 0.6 - 0.003 * k,
     }
-    for kind, share in zip(REFERENCES, (0.5, 0.7), strict=True):
-        if kind in references:
+    for kind, share in zip(NULL_MODEL_WORDS, (0.5, 0.7), strict=True):
+        if kind in null_models:
             for end, factor in ("", 1), ("_low", 0.95), ("_high", 1.05):
                 table[f"silhouette_{kind}{end}"] = share * level * factor
                 table[f"stability_{kind}{end}"] = share * 0.6 * factor

@@ -168,9 +168,9 @@ def test_an_id_is_one_film_however_it_is_spelled(capsys, study, spelling):
 
 
 def test_python_the_command_line_and_the_table_give_the_same_answer(capsys, study):
-    from poster_analysis.features import load_features
-    from poster_analysis.files import read_table
-    from poster_analysis.similarity import SimilarityIndex
+    from poster_analysis.core.files import read_table
+    from poster_analysis.extraction.features import load_features
+    from poster_analysis.similarity.neighbours import SimilarityIndex
 
     features, table = load_features(study), read_table(study / "tables" / "neighbours.csv")
     index = SimilarityIndex(features)
@@ -188,7 +188,7 @@ def test_python_the_command_line_and_the_table_give_the_same_answer(capsys, stud
 
 
 def test_several_films_are_answered_one_after_the_other(capsys, study):
-    from poster_analysis.files import read_table
+    from poster_analysis.core.files import read_table
 
     index = read_table(study / "features_index.csv")
     first, second = index["imdb_id"][2], index["imdb_id"][3]

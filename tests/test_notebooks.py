@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from poster_analysis.report_parameters import parameters_of
+from poster_analysis.reports.parameters import parameters_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "nbs").rglob("[!.]*.ipynb"))
@@ -50,7 +50,8 @@ def test_a_chapter_begins_with_its_title_one_sentence_and_its_module(path):
         "title, then > sentence"
     )
     folder = path.relative_to(ROOT / "nbs").parent
-    name = ".".join((folder / path.stem.partition("_")[2]).parts)
+    stem = path.stem.partition("_")[2] if path.stem[:2].isdigit() else path.stem
+    name = ".".join((folder / stem).parts)
     assert "".join(module["source"]) == f"#| default_exp {name}"
 
 

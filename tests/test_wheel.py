@@ -43,11 +43,11 @@ def command(tmp_path_factory):
 
 def test_the_wheel_runs_demo_study_and_report_away_from_the_checkout(command, tmp_path):
     site = run(
-        command, "demo", "--backbone", "colour", "--n-references", 0, "--out", "demo", cwd=tmp_path
+        command, "demo", "--backbone", "colour", "--n-null", 0, "--out", "demo", cwd=tmp_path
     )
     assert (tmp_path / site.splitlines()[-1]).is_file()
     small = ["--backbone", "colour", "--n-components", 8, "--k-min", 2, "--k-max", 4]
-    small += ["--n-references", 0]
+    small += ["--n-null", 0]
     small += ["--n-clusters", 3, "--limit", 60, "--map-method", "pca", "--out", "study"]
     run(command, "study", "--posters", "demo/collection/posters", *small, cwd=tmp_path)
     for out in ("demo", "study"):

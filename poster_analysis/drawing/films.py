@@ -204,7 +204,7 @@ def invent_film(
     names = tuple(people[: rng.integers(2, 4)])
     return Film(name, year, "", tagline, names, _credits(people, rng))
 
-
+# %% ../../nbs/drawing/06_films.ipynb #012a
 def _people(rng: np.random.Generator, n: int) -> list[str]:
     """People who do not exist, all different."""
     first, last = rng.permutation(_FIRST.split())[:n], rng.permutation(_LAST.split())[:n]

@@ -25,7 +25,7 @@ class Lettering:
     finish: str = ""
     justified: bool = False
 
-
+# %% ../../nbs/drawing/07_genres.ipynb #005a
 @dataclass(frozen=True)
 class Genre:
     """The habits of a genre's posters."""

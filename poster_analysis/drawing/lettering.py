@@ -73,7 +73,7 @@ class Face:
         """A text as this face sets it."""
         return text.upper() if self.capitals else text
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #005a
 @lru_cache(maxsize=512)
 def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
     """The font of a face at a size in canvas pixels."""
@@ -103,7 +103,7 @@ def _edges(face: Face, letter: str) -> tuple[np.ndarray, np.ndarray]:
     right = np.where(inside, font.getlength(letter) - (last - _EYE + 1), _EYE)
     return left / _EYE, right / _EYE
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #007a
 @lru_cache(maxsize=8192)
 def kern(face: Face, before: str, after: str) -> float:
     """By how much to move `after` away from `before` (negative: closer), in em."""
@@ -123,7 +123,7 @@ class Line:
     mask: Image.Image
     baseline: int
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #010a
 def _pens(text: str, face: Face) -> list[float]:
     """Where each letter of a line starts, in em, and where the line ends."""
     font = _font(face, _EYE * 4)
@@ -135,12 +135,12 @@ def _pens(text: str, face: Face) -> list[float]:
         pens.append(pens[-1] + step)
     return pens
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #010b
 def measure(text: str, face: Face) -> float:
     """The length of a line of type, in em."""
     return _pens(face.cased(text), face)[-1]
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #010c
 def set_line(text: str, face: Face, size: float) -> Line:
     """Set a line of type; `size` is the font's, in canvas pixels."""
     text, size = face.cased(text), max(4, round(size))
@@ -159,7 +159,7 @@ def set_line(text: str, face: Face, size: float) -> Line:
     baseline = round((2 * size - ink[1]) * face.stretch)
     return Line(mask.resize((mask.width, height), Image.Resampling.BILINEAR), baseline)
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #010d
 def _turned(mask: Image.Image, letter: str, font, at, degrees: float) -> None:
     """Draw one letter turned around its middle."""
     size, wide = font.size, round(font.getlength(letter))
@@ -188,7 +188,7 @@ def _is_small(line: str) -> bool:
     """Whether a line holds nothing but small words."""
     return all(word.lower() in SMALL_WORDS for word in line.split())
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #016a
 @lru_cache(maxsize=1024)
 def _rise(face: Face, lines: str) -> tuple[float, float]:
     """Ink above and below the baseline of a text, in em."""
@@ -196,7 +196,7 @@ def _rise(face: Face, lines: str) -> tuple[float, float]:
     swing = abs(face.bounce) * 1.2
     return -box[1] / 100 * face.stretch + swing, max(box[3], 0) / 100 * face.stretch + swing
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #016b
 def _sizes(
     lines: Sequence[str], face: Face, width: float, height: float, justified: bool, gap: float
 ) -> tuple[list[float], float]:
@@ -256,7 +256,7 @@ def set_title(
     set_lines = [set_line(line, face, size) for line, size in zip(lines, sizes, strict=True)]
     return fitted(_stacked(set_lines, sizes, align, gap), width, height)
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #018a
 def _stacked(lines: Sequence[Line], sizes, align: str, gap: float) -> Image.Image:
     """Lines one under the other as one mask."""
     wide = max(line.mask.width for line in lines)
@@ -269,7 +269,7 @@ def _stacked(lines: Sequence[Line], sizes, align: str, gap: float) -> Image.Imag
         top += line.mask.height + gap * max(min(size, after), max(sizes) / 2)
     return mask.crop(mask.getbbox())
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #018b
 def fitted(mask: Image.Image, width: float, height: float) -> Image.Image:
     """A mask reduced, if need be, to fit a place given in canvas pixels."""
     share = min(1.0, width / mask.width, height / mask.height)
@@ -289,7 +289,7 @@ def worn(mask: Image.Image, rng: np.random.Generator, *, amount: float = 0.35) -
     kept = np.clip((np.asarray(noise) - amount) * 12 + 0.5, 0, 1)
     return Image.fromarray(np.rint(np.asarray(mask) * kept).astype(np.uint8))
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #022a
 def swollen(mask: Image.Image, by: float) -> Image.Image:
     """Letters grown by `by` poster pixels on every side; so is the mask."""
     pad = round(by * SCALE) + 2
@@ -298,7 +298,7 @@ def swollen(mask: Image.Image, by: float) -> Image.Image:
     grown = grown.filter(ImageFilter.GaussianBlur(by * SCALE / 1.6))
     return grown.point(lambda value: min(255, max(0, (value - 18) * 12)))
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #022b
 def arched(mask: Image.Image, *, amount: float = 0.3) -> Image.Image:
     """Letters that grow by `amount` towards both ends or, if it is negative, towards the middle."""
     pixels, height = np.asarray(mask), mask.height
@@ -311,7 +311,7 @@ def arched(mask: Image.Image, *, amount: float = 0.3) -> Image.Image:
     columns = np.broadcast_to(np.arange(mask.width), source.shape)
     return Image.fromarray(np.where(inside, pixels[np.clip(source, 0, height - 1), columns], 0))
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #022c
 def slanted(mask: Image.Image, *, degrees: float) -> Image.Image:
     """Letters on a line that rises by `degrees`, as a sign painter does it: uprights stay upright."""
     rise = np.tan(np.deg2rad(degrees))
@@ -365,7 +365,7 @@ def set_billing(
             left += piece.width + space
     return mask
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #025a
 def _rows(pieces: Sequence[Image.Image], space: int, width: float) -> list[list[Image.Image]]:
     """Pieces of a text in rows that are not wider than `width`, as many in each as there is room."""
     rows, length = [[]], 0.0
@@ -377,7 +377,7 @@ def _rows(pieces: Sequence[Image.Image], space: int, width: float) -> list[list[
         length += piece.width + space
     return rows
 
-
+# %% ../../nbs/drawing/01_lettering.ipynb #025b
 @lru_cache(maxsize=64)
 def _stamp(words: str, face: Face, size: float) -> Image.Image:
     """Small words of a billing block, in two lines if there are two."""

@@ -32,18 +32,18 @@ class Palette(NamedTuple):
     light: Colour
     accent: Colour
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #007a
 def rgb(colour: Colour) -> tuple[int, int, int]:
     """Red, green and blue (0 to 255) of a colour given so, by name, or as ``#rrggbb``."""
     return ImageColor.getrgb(colour)[:3] if isinstance(colour, str) else tuple(colour)
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #007b
 def blend(colour: Colour, other: Colour, share: float) -> tuple[int, int, int]:
     """`colour` with a `share` (0 to 1) of `other` mixed into it."""
     pair = np.array([rgb(colour), rgb(other)], float)
     return tuple(int(value) for value in np.rint(pair[0] + (pair[1] - pair[0]) * share))
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #007c
 def lightness(colour: Colour) -> float:
     """How light a colour looks, from 0 (black) to 1 (white): its luma after Rec. 601."""
     return float(np.dot(rgb(colour), (0.299, 0.587, 0.114)) / 255)
@@ -74,7 +74,7 @@ def gradient(stops: Sequence[tuple[float, Colour]], *, angle: float = 0) -> np.n
     channels = [np.interp(t, positions, channel) for channel in zip(*colours, strict=True)]
     return np.stack(channels, axis=-1).astype(np.float32)
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #010a
 def glow(
     centre: tuple[float, float], radius: float | tuple[float, float], *, power: float = 2
 ) -> np.ndarray:
@@ -83,7 +83,7 @@ def glow(
     distance = np.hypot((_X - centre[0]) / across, (_Y - centre[1]) / down)
     return np.exp(-(np.minimum(distance, 3) ** power))
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #010b
 def downwards(top: float, reach: float) -> np.ndarray:
     """A field that is 0 above the height `top` and rises to 1 within `reach` below it."""
     return np.clip((_Y - top) / reach, 0, 1)
@@ -104,14 +104,14 @@ def box(left: float, top: float, right: float, bottom: float) -> np.ndarray:
     """The outline of a rectangle."""
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #014a
 def disc(centre: Sequence[float], radius: float | tuple[float, float]) -> np.ndarray:
     """The outline of a disc, or of an ellipse if `radius` is a pair."""
     across, down = radius if isinstance(radius, tuple) else (radius, radius)
     turn = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     return np.column_stack([centre[0] + across * np.cos(turn), centre[1] + down * np.sin(turn)])
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #014b
 def _spline(p0, p1, p2, p3, steps: int) -> np.ndarray:
     """Points on the Catmull–Rom cubics from each of `p1` to its `p2`."""
     t = (np.arange(steps) / steps)[:, None, None]
@@ -122,7 +122,7 @@ def _spline(p0, p1, p2, p3, steps: int) -> np.ndarray:
     points[:, corner] = p1[corner]
     return points.transpose(1, 0, 2).reshape(-1, p1.shape[1])
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #014c
 def curve(points: Sequence[Sequence[float]] | str, *, steps: int = 8) -> np.ndarray:
     """A closed smooth outline through points; one that is given twice in a row is a corner.
 
@@ -151,12 +151,12 @@ def stroke(points: Sequence[Sequence[float]], widths, *, steps: int = 5) -> np.n
     first = centre[0] - half[0] * (np.cos(turn) * side[0] + np.sin(turn) * along[0])
     return np.concatenate([centre + side * half, last, (centre - side * half)[::-1], first])
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #016a
 def moved(points, right: float, down: float) -> np.ndarray:
     """A point, or a shape, moved to the right and down."""
     return np.add(points, (right, down))
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #016b
 def placed(
     parts: Sequence[np.ndarray], at, size: float, *, mirror: bool = False, turn: float = 0
 ) -> list[np.ndarray]:
@@ -174,7 +174,7 @@ def _mask(parts: Sequence[np.ndarray], size, corner=(0, 0)) -> Image.Image:
         draw.polygon((outline - corner).ravel().tolist(), fill=255)
     return mask
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #018a
 def coverage(*parts: np.ndarray) -> np.ndarray:
     """How much of each pixel lies inside the union of shapes: a field of 0 to 1."""
     scaled = [np.asarray(outline) * SCALE for outline in parts]
@@ -186,7 +186,7 @@ def _enlarged(field: np.ndarray) -> Image.Image:
     """A field as an 8-bit image of the canvas' size."""
     return printed(field).resize((WIDTH * SCALE, HEIGHT * SCALE), Image.Resampling.NEAREST)
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #018b
 def printed(picture: np.ndarray) -> Image.Image:
     """A field as an image: its values rounded, and kept between 0 and 255."""
     return Image.fromarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8))
@@ -270,7 +270,7 @@ def grain(picture: np.ndarray, rng: np.random.Generator, *, amount: float = 7) -
     noise = rng.standard_normal((HEIGHT, WIDTH, 1), dtype=np.float32)
     return picture + noise * amount * (0.5 + 2 * tone * (1 - tone))
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #022a
 _CORNERS = (np.hypot(_X / WIDTH - 0.5, _Y / HEIGHT - 0.5) / np.hypot(0.5, 0.5)) ** 2.5
 
 
@@ -278,7 +278,7 @@ def vignette(picture: np.ndarray, *, amount: float = 0.35) -> np.ndarray:
     """Corners darkened by `amount` (0 to 1)."""
     return picture * (1 - amount * _CORNERS)[..., None]
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #022b
 def halftone(tone: np.ndarray, *, cell: float = 4, angle: float = 30) -> np.ndarray:
     """Dots whose size follows a tone from 0 (none) to 1 (solid): a field of 0 to 1."""
     cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
@@ -305,7 +305,7 @@ def jpeg(image: Image.Image, *, quality: int = 88, **options) -> bytes:
     image.save(buffer, "JPEG", quality=quality, **options)
     return buffer.getvalue()
 
-
+# %% ../../nbs/drawing/00_painting.ipynb #026a
 def sheet(images: Sequence[Image.Image], *, columns: int, width: int = 100) -> Image.Image:
     """A contact sheet: images side by side, each `width` pixels wide, on white."""
     high = round(width * HEIGHT / WIDTH)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
+from ..core.errors import InputError
 from .films import Film
 from .genres import GENRES, Lettering
 from poster_analysis.drawing.lettering import (
@@ -41,7 +42,6 @@ from poster_analysis.drawing.painting import (
     rgb,
     vignette,
 )
-from ..errors import InputError
 
 # %% ../../nbs/drawing/08_posters.ipynb #005
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Look:
     lettering: Lettering
     mirror: bool
 
-
+# %% ../../nbs/drawing/08_posters.ipynb #005a
 def choose_look(genre: str, rng: np.random.Generator) -> Look:
     """Choose a look for a film of a genre (a key of `GENRES`), sometimes from its neighbour's habits."""
     if genre not in GENRES:
@@ -69,7 +69,7 @@ def choose_look(genre: str, rng: np.random.Generator) -> Look:
         genre, palette, int(rng.integers(len(own.scenes))), lettering, bool(rng.integers(2))
     )
 
-
+# %% ../../nbs/drawing/08_posters.ipynb #005b
 def _tinted(palette: Palette, rng: np.random.Generator) -> Palette:
     """A palette as another printer would have mixed it."""
     tint = 1 + rng.normal(0, 0.03, 3)
@@ -94,7 +94,7 @@ def _formed(mask: Image.Image, lettering: Lettering, width, height, rng) -> Imag
         mask = arched(mask, amount=0.28 * rng.choice([-1, 1]))
     return worn(mask, rng, amount=0.27) if lettering.finish == "worn" else mask
 
-
+# %% ../../nbs/drawing/08_posters.ipynb #008a
 def _finished(canvas: Canvas, mask: Image.Image, at, finish: str, ink, palette: Palette) -> None:
     """Lay a title on the canvas as its finish says."""
     x, y, far = *at, palette.dark if lightness(ink) > 0.45 else palette.light
@@ -143,7 +143,7 @@ def _lockup(film: Film, look: Look, width, height, align: str, rng) -> Image.Ima
         whole.paste(piece, (round((whole.width - piece.width) * side), top))
     return whole
 
-
+# %% ../../nbs/drawing/08_posters.ipynb #010a
 def _lay_small(canvas: Canvas, mask: Image.Image, x, y, palette: Palette, opacity=0.85) -> None:
     """Lay small print, dark or light, whichever can be read there."""
     frame = (x, y, x + mask.width / SCALE, y + mask.height / SCALE)
@@ -180,7 +180,7 @@ def draw_poster(film: Film, look: Look, *, random_state) -> Image.Image:
     picture = grain(scene.canvas.picture(), rng, amount=genre.grain)
     return printed(vignette(picture, amount=genre.vignette))
 
-
+# %% ../../nbs/drawing/08_posters.ipynb #012a
 def _letter(scene: Scene, film: Film, look: Look, rng: np.random.Generator) -> None:
     """Set everything a poster says."""
     canvas, small, palette = scene.canvas, GENRES[look.genre].small, look.palette

@@ -61,7 +61,7 @@ def house_on_a_hill(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.veil(clouds(rng, cells=2) * glow((150, 325), (400, 34)) * 0.45, mid)
     return Scene(canvas, (22, 318, 278, 384), (light,), tagline=False)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #005a
 def watching_eye(palette: Palette, rng: np.random.Generator) -> Scene:
     """An eye in the dark, and nothing else."""
     dark, shade, mid, light, accent = palette
@@ -100,7 +100,7 @@ def reaching_hand(palette: Palette, rng: np.random.Generator) -> Scene:
         )
     return Scene(canvas, (20, 30, 280, 135), (dark, light), tagline=False)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #008a
 def open_door(palette: Palette, rng: np.random.Generator) -> Scene:
     """An open door, and who stands in it."""
     dark, shade, _, light, accent = palette
@@ -134,7 +134,7 @@ def lost_in_the_woods(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.veil(downwards(300, 70), dark)
     return Scene(canvas, (24, 326, 276, 386), (light,), tagline=False)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #011a
 def _trunk(canvas: Canvas, rng: np.random.Generator, x, foot, wide, ink) -> None:
     """A trunk with a few dead branches."""
     lean = rng.normal(0, 6)
@@ -152,7 +152,7 @@ def stars(canvas: Canvas, rng: np.random.Generator, colour, *, n: int = 150, bot
     for centre, size in zip(at, 0.25 + rng.exponential(0.28, n), strict=True):
         canvas.disc(centre, min(size, 1.5), fill=colour)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #014a
 def edge_of_a_world(palette: Palette, rng: np.random.Generator) -> Scene:
     """The edge of a planet, with a sun just behind it."""
     dark, shade, mid, light, accent = palette
@@ -175,7 +175,7 @@ def edge_of_a_world(palette: Palette, rng: np.random.Generator) -> Scene:
         canvas.disc(moved(moon, 5, -4), 16, fill=blend(mid, dark, 0.75))
     return Scene(canvas, (20, 50, 280, 140), (light,))
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #014b
 def striped_sun(palette: Palette, rng: np.random.Generator) -> Scene:
     """A striped sun over a plain of light."""
     dark, shade, mid, light, accent = palette
@@ -223,7 +223,7 @@ def visitor(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.shape(ridge(rng, 372, rough=14), fill=dark)
     return Scene(canvas, (22, 22, 278, 92), (light, accent), names=None)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #017a
 _SUIT = "40 460!, 45 345, 90 300, 150 290, 210 300, 255 345, 260 460!"
 
 
@@ -285,7 +285,7 @@ def behind_blinds(palette: Palette, rng: np.random.Generator) -> Scene:
     inks = (accent, light) if rng.random() < 0.5 else (light,)
     return Scene(canvas, (20, 312, 280, 384), inks, tagline=False)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #023a
 def under_a_lamp(palette: Palette, rng: np.random.Generator) -> Scene:
     """A lamp, a wet street, a man who waits."""
     dark, shade, mid, light, accent = palette
@@ -338,12 +338,12 @@ def smoke(palette: Palette, rng: np.random.Generator) -> Scene:
     inks = (accent, light) if rng.random() < 0.5 else (light,)
     return Scene(canvas, (20, 308, 280, 384), inks, tagline=False)
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #026a
 def _cut(rng: np.random.Generator, points, slip: float = 4) -> np.ndarray:
     """An outline cut with scissors: no corner is quite where it should be."""
     return np.asarray(points) + rng.normal(0, slip, (len(points), 2))
 
-
+# %% ../../nbs/drawing/03_scenes_dark.ipynb #026b
 def cut_paper(palette: Palette, rng: np.random.Generator) -> Scene:
     """Shapes cut with scissors, and in a hurry: a spiral, closing walls, or a hand."""
     dark, _, mid, light, accent = palette

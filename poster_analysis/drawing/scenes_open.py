@@ -60,7 +60,7 @@ def two_faces(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.veil(downwards(270, 90) * 0.95, dark)
     return Scene(canvas, (22, 300, 278, 378), (light, accent))
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #005a
 def town_at_dusk(palette: Palette, rng: np.random.Generator) -> Scene:
     """Two people before a town in the evening."""
     dark, shade, mid, light, accent = palette
@@ -101,7 +101,7 @@ def out_of_focus(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.veil(downwards(330, 60), dark)
     return Scene(canvas, (24, 48, 276, 160), (light,))
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #008a
 _PETAL = "0 -1!, 0.6 -0.2, 0.35 0.8, -0.35 0.8, -0.6 -0.2"
 _CANOPY = """
 -1 0!, -0.86 -0.42, -0.4 -0.76, 0 -0.84, 0.4 -0.76, 0.86 -0.42, 1 0!, 0.66 -0.1, 0.33 0!, 0 -0.1,
@@ -146,7 +146,7 @@ def rider_and_sun(palette: Palette, rng: np.random.Generator) -> Scene:
         canvas.put(cactus(), (x, 330), rng.uniform(20, 45), fill=dark)
     return Scene(canvas, (18, 328, 282, 390), (light, accent), tagline=False)
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #011a
 def painted_desert(palette: Palette, rng: np.random.Generator) -> Scene:
     """Table mountains, one row behind the other."""
     dark, shade, mid, light, accent = palette
@@ -195,7 +195,7 @@ def wanted(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.shape(np.array([(150, 350), (154, 354), (150, 358), (146, 354)]), fill=accent)
     return Scene(canvas, (34, 50, 266, 144), (accent, ink), names=33, tagline=False, margin=36)
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #014a
 def duel(palette: Palette, rng: np.random.Generator) -> Scene:
     """A man far away, seen between the legs of one who is near."""
     dark, shade, mid, light, accent = palette
@@ -217,7 +217,7 @@ def duotone(tone: np.ndarray, palette: Palette) -> np.ndarray:
     channels = [np.interp(tone, (0, 0.35, 0.7, 1), inks[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).astype(np.float32)
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #017a
 def mountains(palette: Palette, rng: np.random.Generator) -> Scene:
     """A photograph in two inks: mountains, one behind the other."""
     canvas = Canvas(duotone(0.95 - 0.25 * downwards(0, HEIGHT) + 0.1 * clouds(rng), palette))
@@ -230,7 +230,7 @@ def mountains(palette: Palette, rng: np.random.Generator) -> Scene:
     inks = (palette.dark,) if rng.random() < 0.5 else (palette.accent, palette.dark)
     return Scene(canvas, (22, 26, 250, 124), inks, names=None, align="left")
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #017b
 def printed_head(palette: Palette, rng: np.random.Generator) -> Scene:
     """Somebody in half-tone dots."""
     dark, _, mid, light, accent = palette
@@ -263,7 +263,7 @@ def contours(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.shape(box(0, 0, 300, 128), box(0, 388, 300, 446), fill=ground)
     return Scene(canvas, (20, 24, 280, 108), (dark, light), names=None, align="left")
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #020a
 def contact_prints(palette: Palette, rng: np.random.Generator) -> Scene:
     """Many small photographs, one of them marked."""
     dark, _, _, light, accent = palette
@@ -288,7 +288,7 @@ def contact_prints(palette: Palette, rng: np.random.Generator) -> Scene:
         canvas, (18, 306, 282, 382), (accent, ink), names=None, tagline=False, align="left"
     )
 
-
+# %% ../../nbs/drawing/04_scenes_open.ipynb #020b
 def _subject(rng: np.random.Generator, left, top, wide, high) -> Parts:
     """What is on one of many photographs: somebody, a face, hills or a town."""
     foot, kind = top + high, rng.integers(4)

@@ -29,11 +29,7 @@ from poster_analysis.drawing.painting import (
     rgb,
     stroke,
 )
-from poster_analysis.drawing.silhouettes import (
-    Parts,
-    house,
-    person,
-)
+from .silhouettes import Parts, house, person
 
 # %% ../../nbs/drawing/05_scenes_playful.ipynb #005
 def _somebody(rng: np.random.Generator) -> Parts:
@@ -42,7 +38,7 @@ def _somebody(rng: np.random.Generator) -> Parts:
     hat, coat = rng.random(2) < (0.35, 0.2)
     return person(dress=dress, arms=arms, hat=hat and not dress, coat=coat and not dress)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #005a
 def odd_crowd(palette: Palette, rng: np.random.Generator) -> Scene:
     """A row of people on a plain ground."""
     dark, shade, mid, light, accent = palette
@@ -55,7 +51,7 @@ def odd_crowd(palette: Palette, rng: np.random.Generator) -> Scene:
         canvas.put(_somebody(rng), (x, 376), 150 * rng.uniform(0.84, 1.08), fill=ink)
     return Scene(canvas, (18, 36, 282, 190), (accent, dark))
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #005b
 def four_panels(palette: Palette, rng: np.random.Generator) -> Scene:
     """Four colours, four people, and the title between them."""
     dark, shade, mid, light, accent = palette
@@ -127,7 +123,7 @@ def _doughnut(canvas: Canvas, palette: Palette, rng: np.random.Generator, ground
     canvas.disc(moved(at, 0, 3), 34, fill=blend(palette.dark, palette.mid, 0.4))
     canvas.disc(at, 31, fill=blend(ground, palette.dark, 0.12))
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #010a
 _DUCK = """
 -1 -0.1!, -0.6 0.05, -0.15 0, -0.12 -0.2, -0.28 -0.48, -0.1 -0.82, 0.25 -0.88, 0.5 -0.66,
 0.48 -0.38, 0.62 -0.1, 0.6 0.3, 0.3 0.56, -0.3 0.58, -0.75 0.4"""
@@ -148,7 +144,7 @@ def _duck(canvas: Canvas, palette: Palette, rng: np.random.Generator, ground, in
     for y in (336, 350):
         canvas.line(np.column_stack([x, y + 3 * np.sin(x / 12)]), 5, fill=palette.light)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #010b
 _BANANA = """
 -0.75 -0.3!, -0.62 -0.34, -0.55 -0.1, -0.2 0.3, 0.35 0.36, 0.8 0.05, 0.88 0.12!, 0.62 0.55,
 0.1 0.76, -0.42 0.55, -0.68 0.1"""
@@ -164,7 +160,7 @@ def _banana(canvas: Canvas, palette: Palette, rng: np.random.Generator, ground, 
     canvas.put([curve(_BANANA)], (145, 225), 125, fill=ink, turn=turn)
     canvas.put([edge], (145, 225), 125, fill=palette.dark, opacity=0.35, turn=turn)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #010c
 _EGG = "0 -1, 0.5 -0.72, 0.76 0.1, 0.55 0.68, 0 0.88, -0.55 0.68, -0.76 0.1, -0.5 -0.72"
 _SHADES = "0.05 -0.22!, 0.62 -0.26!, 0.55 0.08, 0.34 0.14, 0.12 0.06"
 
@@ -180,7 +176,7 @@ def _egg(canvas: Canvas, palette: Palette, rng: np.random.Generator, ground, ink
     smile = stroke([(-0.25, 0.42), (0.02, 0.52), (0.3, 0.38)], [0.02, 0.06, 0.02])
     canvas.put([smile], at, 104, fill=ink)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #010d
 def one_thing(palette: Palette, rng: np.random.Generator) -> Scene:
     """One thing, much too large, on one flat colour."""
     _, shade, mid, light, accent = palette
@@ -232,7 +228,7 @@ def creature(canvas: Canvas, at, r: float, ink: Colour, palette: Palette, rng) -
     put([curve(_SMILE)], blend(dark, "#701020", 0.5))
     put([disc((0, 0.56), (0.16, 0.08))], "#ff7a86")
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #013a
 def _hills(rng: np.random.Generator, height: float, swing: float) -> np.ndarray:
     """Round hills from edge to edge."""
     x = np.linspace(-5, 305, 60)
@@ -245,7 +241,7 @@ def _cloud() -> Parts:
     puffs = [(-0.6, 0, 0.38), (-0.1, -0.22, 0.5), (0.45, -0.05, 0.4), (0.85, 0.08, 0.26)]
     return [*(disc((x, y), r) for x, y, r in puffs), box(-0.75, 0, 0.95, 0.34)]
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #013b
 def sunny_hills(palette: Palette, rng: np.random.Generator) -> Scene:
     """Hills, a sky, and one to three creatures."""
     dark, shade, mid, light, accent = palette
@@ -274,7 +270,7 @@ def very_near(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.veil(downwards(290, 90) * 0.9, palette.dark)
     return Scene(canvas, (18, 306, 282, 386), (palette.light,), names=14, tagline=False)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #016a
 _FISH = "-0.9 0, -0.4 -0.55, 0.3 -0.62, 0.85 -0.2, 0.9 0.12, 0.3 0.6, -0.4 0.5"
 _FINS = ["-0.75 0, -1.35 -0.5!, -1.15 0, -1.35 0.5!", "-0.3 -0.5, -0.1 -0.95, 0.35 -0.85, 0.4 -0.5"]
 
@@ -296,7 +292,7 @@ def _fish(canvas: Canvas, at, size: float, ink: Colour, palette: Palette, rng) -
     put([disc((0.52, -0.16), 0.13)], palette.dark)
     put([stroke([(0.84, 0.18), (0.66, 0.28), (0.5, 0.22)], [0.02, 0.06, 0.02])], palette.dark)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #016b
 def under_water(palette: Palette, rng: np.random.Generator) -> Scene:
     """Light from above, fish, and weeds."""
     dark, shade, mid, light, accent = palette
@@ -327,7 +323,7 @@ def under_water(palette: Palette, rng: np.random.Generator) -> Scene:
     canvas.veil(downwards(380, 30) * 0.6, dark)
     return Scene(canvas, (16, 31, 284, 128), (light, accent), names=14, tagline=False)
 
-
+# %% ../../nbs/drawing/05_scenes_playful.ipynb #016c
 _BAT = """
 0.6 0.1, 1.5 -0.9, 2.5 -0.8!, 2.1 -0.3, 1.9 0.1!, 1.5 0.05, 1.2 0.4!, 0.9 0.3"""
 

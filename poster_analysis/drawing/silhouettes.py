@@ -61,7 +61,7 @@ def profile(*, woman: bool = False) -> Parts:
     hair = [curve(_HAIR_UP), disc((-0.09, 0.36), (0.17, 0.15))]
     return [curve(_FACE), *(hair if woman else [])]
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #008a
 def fedora() -> Parts:
     """A hat for `profile`, in the same unit."""
     return [curve(_BRIM), curve(_CROWN)]
@@ -94,7 +94,7 @@ def rider() -> Parts:
     hat = [disc((0.01, -0.975), (0.11, 0.016)), curve(_STETSON)]
     return [curve(_HORSE), curve(_MANE), curve(_JACKET), *limbs, disc((0.01, -0.93), 0.05), *hat]
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #011a
 def gunman() -> Parts:
     """Somebody about to draw: legs apart, a long coat, a wide hat."""
     parts = [curve(_DUSTER), disc((0, -0.91), (0.048, 0.06)), disc((0, -0.955), (0.135, 0.02))]
@@ -108,7 +108,7 @@ def gunman() -> Parts:
         parts += [disc((s * 0.175, -0.012), (0.05, 0.018))]
     return [*parts, curve(_STETSON) - (0.01, -0.02)]
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #011b
 def cactus() -> Parts:
     """A saguaro with two arms."""
     right = [(0, -0.35), (0.13, -0.36), (0.21, -0.45), (0.22, -0.72)]
@@ -139,20 +139,20 @@ def house() -> tuple[Parts, Parts]:
     panes = [(0.14, -0.64), (-0.13, -0.6), (-0.2, -0.33), (0.0, -0.33), (-0.38, -0.2)]
     return walls, [box(x, y, x + 0.08, y + 0.13) for x, y in panes]
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #014a
 def hand() -> Parts:
     """A hand that reaches upwards, with long fingers."""
     fingers = [stroke(finger, [0.085, 0.068, 0.05, 0.006]) for finger in _FINGERS]
     return [curve(_GRASP), *fingers]
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #014b
 def lamp() -> Parts:
     """A street lamp; its light is at (0, -0.93)."""
     glass = np.array([(-0.045, -0.96), (0.045, -0.96), (0.03, -0.87), (-0.03, -0.87)])
     roof = np.array([(-0.055, -0.955), (0, -1.0), (0.055, -0.955)])
     return [box(-0.009, -0.88, 0.009, 0), box(-0.035, -0.03, 0.035, 0), glass, roof]
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #014c
 def bird() -> Parts:
     """A bird far away, one unit from wing to wing."""
     return [curve(_WINGS)]
@@ -187,7 +187,7 @@ def ridge(
     land = np.column_stack([x, height + crest - crest.mean()])
     return np.concatenate([land, [(WIDTH + 2, HEIGHT + 2), (-2, HEIGHT + 2)]])
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #020a
 def mesas(rng: np.random.Generator, foot: float, *, tall: float = 90) -> np.ndarray:
     """Table mountains from edge to edge of a poster, standing on `foot`."""
     points, x = [(-5.0, foot)], rng.uniform(-60, 0)
@@ -201,7 +201,7 @@ def mesas(rng: np.random.Generator, foot: float, *, tall: float = 90) -> np.ndar
         x += rng.uniform(10, 70)
     return np.array([*points, (max(x, WIDTH + 5), foot), (WIDTH + 5, HEIGHT), (-5, HEIGHT)])
 
-
+# %% ../../nbs/drawing/02_silhouettes.ipynb #020b
 def skyline(rng: np.random.Generator, foot: float, *, tall: float = 130) -> tuple[Parts, Parts]:
     """A town from edge to edge of a poster: its houses, and the windows that are lit."""
     houses, windows, x = [], [], -8.0
