@@ -87,7 +87,7 @@ def compare(found: NullModels) -> pd.DataFrame:
             p_values.append(largest_excess_p_values(scale(np.vstack([data, drawn]))))
             table[f"p_{score}_{kind}"] = p_values[-1]
             means.append(drawn.mean(axis=0))
-        table[score], table[f"{score}_reference"] = data[0], np.max(means, axis=0)
+        table[score], table[f"{score}_null"] = data[0], np.max(means, axis=0)
         table[f"p_{score}"] = np.max(p_values, axis=0)
     table["supported"] = (table[["p_silhouette", "p_stability"]] <= ALPHA).all(axis=1)
     return table

@@ -102,7 +102,7 @@ def make_map(analysis: Analysis) -> Stage:
     return analysis.stage(
         "map",
         lambda folder: _draw(analysis, before[0], folder),
-        parameters=("genre_separator",),
+        parameters=(),
         given={path.name: file_digest(path) for path in map_assets()},
         after=before,
     )
@@ -123,7 +123,6 @@ def _draw(analysis: Analysis, places: Stage, folder: Path) -> Outcome:
         thumbnails=thumbnails_from_table(run.table("thumbnails")),
         title=f"Poster map: {run.name}" if run.name else "Poster map",
         about=_about(analysis, places),
-        separator=analysis.parameters.genre_separator,
     )
     write_map_page(data, folder / "map")
     sentence, share = _kept(places, table, neighbour_rows(nearest, features.imdb_ids))

@@ -150,7 +150,7 @@ def evaluate_neighbours(analysis: Analysis) -> Stage:
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #x006a
 def _judged(analysis: Analysis, folder: Path) -> Outcome:
     """Write the tables and figures of a judgement; the words that it comes to."""
-    index, separator = analysis.sample.index, analysis.parameters.genre_separator
+    index = analysis.sample.index
     numbers = tuple(sorted({min(number, len(index) - 1) for number in _NUMBERS}))
     shown = numbers[min(1, len(numbers) - 1)]
     ways = _ways(analysis, numbers[-1])
@@ -166,8 +166,7 @@ def _judged(analysis: Analysis, folder: Path) -> Outcome:
             tables["neighbour_count_distribution"][of_some], n_neighbors=shown
         )
     }
-    options = {"numbers": numbers, "separator": separator}
-    options["random_state"] = analysis.parameters.random_state
+    options = {"numbers": numbers, "random_state": analysis.parameters.random_state}
     agreement = genre_agreement(ways["cosine"], index, **options)
     sentences = [hubness.hubness_finding(first)]
     if len(agreement):
