@@ -20,8 +20,8 @@ WORK = """
 import sys
 from pathlib import Path
 import numpy as np
-from poster_analysis.backbones import load_backbone
-from poster_analysis.images import read_image, resize_image
+from poster_analysis.extraction.backbones import load_backbone
+from poster_analysis.collection.images import read_image, resize_image
 
 folder, name, weights, n, out = sys.argv[1:]
 backbone = load_backbone(name, weights=weights)

@@ -37,7 +37,7 @@ def small(n, seed=0):
 
 def test_colour_needs_no_framework():
     code = (
-        "import sys; from poster_analysis.backbones import load_backbone; load_backbone('colour');"
+        "import sys; from poster_analysis.extraction.backbones import load_backbone; load_backbone('colour');"
         "assert not {'tensorflow', 'keras', 'torch', 'jax'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ), timeout=120)

@@ -60,9 +60,9 @@ def copy_of(posters, folder):
 KILLED = """
 import os, random, signal, sys, time
 from dataclasses import replace
-from poster_analysis.backbones import load_backbone
-from poster_analysis.collection import read_collection
-from poster_analysis.extraction import extract
+from poster_analysis.extraction.backbones import load_backbone
+from poster_analysis.collection.posters import read_collection
+from poster_analysis.extraction.extract import extract
 
 posters, store, mode = sys.argv[1:]
 collection, colour = read_collection(posters), load_backbone("colour", batch_size=4)

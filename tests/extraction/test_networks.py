@@ -159,8 +159,8 @@ def test_a_dense_layer_gives_rows_without_a_map(images):
 
 FRESH = """
 import json, sys
-from poster_analysis.errors import InputError
-from poster_analysis.networks import load_network
+from poster_analysis.core.errors import InputError
+from poster_analysis.extraction.networks import load_network
 found = {"digest": load_network("mobilenet_0.25", weights="random").weights_digest}
 try:
     load_network("mobilenet_0.25")
@@ -195,7 +195,7 @@ def test_in_a_fresh_process_without_a_network_connection(network, tmp_path):
 
 
 def test_a_framework_that_is_not_installed_is_an_error_in_one_line():
-    code = "from poster_analysis.networks import load_network; load_network('vgg16')"
+    code = "from poster_analysis.extraction.networks import load_network; load_network('vgg16')"
     environment = os.environ | {"KERAS_BACKEND": "no_such_framework"}
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300

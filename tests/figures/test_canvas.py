@@ -189,7 +189,7 @@ def test_figures_are_forgotten_when_they_are_no_longer_needed():
 
 
 def test_pyplot_is_not_needed():
-    code = "import sys, poster_analysis.sheets, poster_analysis.sweep_figures; print(*sys.modules)"
+    code = "import sys, poster_analysis.figures.sheets, poster_analysis.figures.sweep; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "poster_analysis.figures.page" in loaded

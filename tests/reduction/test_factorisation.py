@@ -83,10 +83,8 @@ def test_another_local_optimum_is_worse_by_less_than_a_hundredth():
 def test_what_singular_vectors_keep_leads_nearly_as_far(monkeypatch, data, trial):
     monkeypatch.setattr(factorisation, "SMALL", 0)
     monkeypatch.setattr(factorisation, "TRIAL", trial)
-    used = []
-    monkeypatch.setattr(
-        factorisation, "LowRank", lambda *args: used.append(1) or alternation.LowRank(*args)
-    )
+    used, low_rank = [], alternation.LowRank
+    monkeypatch.setattr(factorisation, "LowRank", lambda *args: used.append(1) or low_rank(*args))
     assert excess(data(), 25) <= 5e-3
     assert used
 

@@ -130,7 +130,7 @@ def test_a_map_by_umap_keeps_more_neighbours_than_one_by_pca_and_leaves_tensorfl
     assert by_umap.reason == "UMAP as asked for"
     kept = [neighbours_kept(one.xy, nearest) for one in (by_umap, by_pca)]
     assert kept[0] > 1.5 * kept[1] > 6 / 239
-    loaded = "import sys, numpy, poster_analysis.maps as m; m._umap_class(); print('tensorflow' in sys.modules)"
+    loaded = "import sys, numpy, poster_analysis.reduction.umap as m; m._umap_class(); print('tensorflow' in sys.modules)"
     told = subprocess.run(
         [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
     )

@@ -126,7 +126,7 @@ def test_one_failure_takes_no_other_report_with_it(tmp_path):
     refuses = report(
         tmp_path / "refuses.ipynb",
         "k = 1",
-        "from poster_analysis.errors import InputError; raise InputError('k is 1;\\n give 2')",
+        "from poster_analysis.core.errors import InputError; raise InputError('k is 1;\\n give 2')",
     )
     out.mkdir()
     (out / "fails.ipynb").write_text("the report of an earlier run")
@@ -185,7 +185,7 @@ def test_no_jobs_are_no_reports():
 
 SCRIPT = """
 import sys
-from poster_analysis.reports import ReportJob, run_reports
+from poster_analysis.reports.run import ReportJob, run_reports
 print("starting", flush=True)
 run_reports([ReportJob(sys.argv[1], f"{sys.argv[2]}/{n}.ipynb") for n in range(3)], n_jobs=2)
 """

@@ -143,7 +143,7 @@ def test_a_killed_stage_leaves_the_last_complete_one(run, tmp_path):
 import time
 from pathlib import Path
 from pathlib import Path
-from poster_analysis.study import Run
+from poster_analysis.study.run import Run
 
 def compute(folder):
     (folder / "tables").mkdir()
@@ -182,7 +182,7 @@ def test_processes_that_record_at_once_lose_nothing(run):
     script = """
 import sys
 from pathlib import Path
-from poster_analysis.study import Outcome, Run
+from poster_analysis.study.run import Outcome, Run
 
 name = sys.argv[2]
 Run(Path(sys.argv[1])).stage(name, lambda folder: Outcome([name]), parameters={})
@@ -254,7 +254,7 @@ def test_what_killed_processes_left_is_swept_and_what_living_ones_hold_is_not(tm
     code = """
 import os, signal, sys
 from pathlib import Path
-from poster_analysis.study import Run
+from poster_analysis.study.run import Run
 with Run(Path(sys.argv[1]))._workplace() as place:
     (place / "half.npz").write_bytes(b"half")
     if sys.argv[2] == "dies":
