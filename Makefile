@@ -57,8 +57,8 @@ run: .venv/.done ## runs nbs/ in place and keeps the outputs, for readers
 	jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 $(NOTEBOOKS)
 	nbdev_clean
 
-docs: .venv/.done ## builds the documentation from nbs/ into _build/docs
-	sphinx-build -W --keep-going -q -c docs . _build/docs
+docs: .venv/.done ## builds the documentation from docs/ and nbs/ into _build/docs
+	python docs/build.py
 
 wheel: .venv/.done ## builds the wheel into dist/
 	python -m build --wheel

@@ -22,9 +22,17 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: The parts in the order in which they are read; a part imports only from parts before it.
 PARTS = {
-    "Research": "core collection extraction distances reduction clustering similarity".split(),
+    "Research": [
+        "core",
+        "collection",
+        "extraction",
+        "distances",
+        "reduction",
+        "clustering",
+        "similarity",
+    ],
     "Words and figures": ["words", "figures"],
-    "Running and publishing": "study reports site workflow cli".split(),
+    "Running and publishing": ["study", "reports", "site", "workflow", "cli"],
     "Drawn posters": ["drawing", "examples"],
 }
 #: Parts whose figures are shown in the gallery.
@@ -71,7 +79,12 @@ def chapters() -> list[Chapter]:
     unknown = {one.part for one in found} - {*order, "index"}
     if unknown:
         raise SystemExit(f"docs/assemble.py does not know the part {', '.join(sorted(unknown))}")
-    return sorted(found, key=lambda one: ([*order, "index"].index(one.part), str(one.path)))
+
+    def place(one: Chapter) -> tuple:
+        folder, name = one.path.parent, one.path.name
+        return [*order, "index"].index(one.part), str(folder), name != "index.ipynb", name
+
+    return sorted(found, key=place)
 
 
 def places(book: list[Chapter]) -> dict[str, str]:
@@ -81,17 +94,23 @@ def places(book: list[Chapter]) -> dict[str, str]:
     for one in book:
         if one.module:
             found[f"poster_analysis/{one.module.replace('.', '/')}.py"] = str(one.api)
-    found |= {f"benchmarks/{path}": f"benchmarks/{path}" for path in _below(ROOT / "benchmarks", "*.md")}
+    found |= {
+        f"benchmarks/{path}": f"benchmarks/{path}" for path in _below(ROOT / "benchmarks", "*.md")
+    }
     found["benchmarks/README.md"] = "benchmarks/index.md"
     found |= {f"{name}.md": f"{name.lower()}.md" for name in ("CHANGELOG", "CONTRIBUTING")}
     return found
 
 
 def _below(folder: Path, pattern: str) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob(pattern))
+    """The files below a folder that fit a pattern."""
+    files = (path for path in folder.rglob(pattern) if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
-_LINK = re.compile(r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\]\([^()]*\))*)\]\((?P<target>[^()\s]+)\)")
+_LINK = re.compile(
+    r"(?P<picture>!?)\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\]\([^()]*\))*)\]\((?P<target>[^()\s]+)\)"
+)
 _CODE = re.compile(r"(^ *```.*?^ *```|`[^`\n]+`)", re.DOTALL | re.MULTILINE)
 
 
@@ -107,8 +126,8 @@ def relinked(text: str, path: str, where: dict[str, str]) -> str:
         target, _, anchor = link["target"].partition("#")
         if re.match(r"[a-z]+:", target) or not target:
             return link[0]
-        start = "" if target.startswith("/") else os.path.dirname(path)
-        file = os.path.normpath(os.path.join(start, target.lstrip("/")))
+        start = PurePosixPath() if target.startswith("/") else PurePosixPath(path).parent
+        file = os.path.normpath(start / target.lstrip("/"))
         if f"{file}/index.ipynb" in where:
             file = f"{file}/index.ipynb"
         if not (ROOT / file).exists():
@@ -169,22 +188,22 @@ def assemble(folder: Path) -> None:
     """Write all pages of the documentation into `folder`."""
     book = chapters()
     where, site = places(book), Site(folder)
-    filled = {
-        "<!-- parts -->": parts_table(book),
-        "<!-- contents -->": contents(book),
+    made = {
+        "<!-- parts -->": relinked(_parts_table(book), "docs/architecture.md", where),
+        "<!-- contents -->": relinked(_contents(book), "docs/architecture.md", where),
+        "<!-- modules -->": _modules(book, site),
+        "<!-- figures -->": _gallery(book, site),
     }
     for path, place in where.items():
         if path.endswith(".md"):
-            text = (ROOT / path).read_text(encoding="utf-8")
-            for mark, made in filled.items():
-                text = text.replace(mark, made)
-            site.write(place, relinked(text, path, where) + _more(path))
+            text = relinked((ROOT / path).read_text(encoding="utf-8"), path, where) + _more(path)
+            for mark, listed in made.items():
+                text = text.replace(mark, listed)
+            site.write(place, text)
     for path in _below(ROOT / "docs" / "pictures", "*"):
         site.write(f"pictures/{path}", (ROOT / "docs" / "pictures" / path).read_bytes())
     for one in book:
         site.write(str(one.path), _notebook(one, book, where))
-    _write_api(book, site)
-    _write_gallery(book, site)
     site.remove_others()
 
 
@@ -192,7 +211,9 @@ def _more(path: str) -> str:
     """What a page lacks because it is no page in the repository: a list of those below it."""
     if path != "benchmarks/README.md":
         return ""
-    return "\n" + _toctree([f"results/{name}" for name in _below(ROOT / "benchmarks/results", "*.md")])
+    return "\n" + _toctree(
+        [f"results/{name}" for name in _below(ROOT / "benchmarks/results", "*.md")]
+    )
 
 
 def _notebook(one: Chapter, book: list[Chapter], where: dict[str, str]) -> str:
@@ -220,7 +241,9 @@ def _only_imports(code: str) -> bool:
         statements = ast.parse(code).body
     except SyntaxError:  # a magic
         return False
-    return bool(statements) and all(isinstance(one, ast.Import | ast.ImportFrom) for one in statements)
+    return bool(statements) and all(
+        isinstance(one, ast.Import | ast.ImportFrom) for one in statements
+    )
 
 
 def _pages_below(one: Chapter, book: list[Chapter]) -> list[str]:
@@ -231,24 +254,33 @@ def _pages_below(one: Chapter, book: list[Chapter]) -> list[str]:
     if one.part == "index":
         openings = {each.part: each for each in book if each.path.stem in ("index", each.part)}
         return [
-            _toctree([os.path.relpath(openings[part].path, folder) for part in parts if part in openings], caption=group)
+            _toctree(
+                [
+                    os.path.relpath(openings[part].path, folder)
+                    for part in parts
+                    if part in openings
+                ],
+                caption=group,
+            )
             for group, parts in PARTS.items()
         ]
     inside = [each for each in book if folder in each.path.parents and each is not one]
-    nested = {each.path.parent for each in inside if each.path.stem == "index" and each.path.parent != folder}
-    listed = [
-        each
+    nested = {
+        each.path.parent
         for each in inside
-        if each.path.parent not in nested or each.path.stem == "index"
+        if each.path.stem == "index" and each.path.parent != folder
+    }
+    listed = [
+        each for each in inside if each.path.parent not in nested or each.path.stem == "index"
     ]
     return [_toctree([os.path.relpath(each.path, folder) for each in listed])]
 
 
-def contents(book: list[Chapter]) -> str:
+def _contents(book: list[Chapter]) -> str:
     """All chapters by parts, each with its sentence."""
     lines = []
     for group, parts in PARTS.items():
-        lines.append(f"\n## {group}\n")
+        lines.append(f"\n### {group}\n")
         for part in parts:
             for one in (each for each in book if each.part == part):
                 depth = 0 if one.path.stem in ("index", part) else len(one.path.parts) - 2
@@ -256,75 +288,77 @@ def contents(book: list[Chapter]) -> str:
     return "\n".join(lines)
 
 
-def imports_of(part: str) -> set[str]:
+def _imports_of(part: str) -> set[str]:
     """The parts that the modules of a part import from."""
     place = ROOT / "poster_analysis" / part
-    files = [place.with_suffix(".py")] if place.with_suffix(".py").is_file() else place.rglob("*.py")
+    module = place.with_suffix(".py")
     found = set()
-    for path in files:
+    for path in [module] if module.is_file() else place.rglob("*.py"):
+        package = path.relative_to(ROOT).parent.parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            found |= {name.split(".")[1] for name in names if name.startswith("poster_analysis.")}
+            if isinstance(node, ast.ImportFrom):
+                start = package[: len(package) - node.level + 1] if node.level else ()
+                names = [(*start, *(node.module or "").split("."))]
+            elif isinstance(node, ast.Import):
+                names = [one.name.split(".") for one in node.names]
+            else:
+                continue
+            found |= {name[1] for name in names if name[0] == "poster_analysis" and len(name) > 1}
     return found - {part}
 
 
-def parts_table(book: list[Chapter]) -> str:
+def _parts_table(book: list[Chapter]) -> str:
     """A row for every part: what it is for, and the parts it imports from."""
     order = [part for parts in PARTS.values() for part in parts]
     lines = ["| part | what it is for | imports from |", "| --- | --- | --- |"]
     for part in order:
-        for one in (each for each in book if each.part == part and each.path.stem in ("index", part)):
-            used = ", ".join(sorted(imports_of(part) & {*order}, key=order.index)) or "nothing"
+        for one in (
+            each for each in book if each.part == part and each.path.stem in ("index", part)
+        ):
+            used = ", ".join(sorted(_imports_of(part) & {*order}, key=order.index)) or "nothing"
             lines.append(f"| [{part}](/{one.path}) | {one.sentence} | {used} |")
     return "\n".join(lines)
 
 
-def _write_api(book: list[Chapter], site: Site) -> None:
-    """A page for every module, and one for every part."""
-    names = [part for parts in PARTS.values() for part in parts]
+def _modules(book: list[Chapter], site: Site) -> str:
+    """Write a page for every module, and one for every part; return the list of all."""
     entries, lists = [], []
-    for part in names:
+    for part in (part for parts in PARTS.values() for part in parts):
         modules = [one for one in book if one.part == part and one.module]
-        opening = next((one for one in book if one.part == part), None)
-        if not modules:
-            continue
+        rows = "\n".join(f"- [{one.module}](/{one.api}): {one.sentence}" for one in modules)
         for one in modules:
-            chapter = os.path.relpath(one.path, one.api.parent)
-            directive = f".. automodule:: poster_analysis.{one.module}\n   :members:"
-            page = f"# {one.module}\n\nChapter: [{one.title}]({chapter})\n\n```{{eval-rst}}\n{directive}\n```\n"
-            site.write(str(one.api), page)
-        rows = [f"- [{one.module}](/{one.api}): {one.sentence}" for one in modules]
+            site.write(str(one.api), _module_page(one))
         if len(modules) == 1 and modules[0].module == part:
             entries.append(f"{part} <{part}>")
-            lists.append("\n".join(rows))
-            continue
-        within = [one.module.removeprefix(f"{part}.") for one in modules]
-        tree = _toctree([f"{name} </{one.api.with_suffix('')}>" for name, one in zip(within, modules, strict=True)])
-        listed = "\n".join(rows)
-        site.write(f"api/{part}/index.md", f"# {part}\n\n{opening.sentence}\n\n{listed}\n\n{tree}\n")
-        entries.append(f"{part} <{part}/index>")
-        lists.append(f"\n## {part}\n\n{opening.sentence}\n\n{listed}")
-    opening = (
-        "# API\n\nWhat each module offers, by parts. Names that begin with an underscore are left out: "
-        "they may change without notice.\n"
-    )
-    site.write("api/index.md", "\n".join([opening, *lists, "", _toctree(entries)]) + "\n")
+            lists.append(f"## {part}\n\n{rows}")
+        elif modules:
+            opening = next(one for one in book if one.part == part)
+            names = [
+                f"{one.module.partition('.')[2]} </{one.api.with_suffix('')}>" for one in modules
+            ]
+            text = "\n\n".join([opening.sentence, rows])
+            site.write(f"api/{part}/index.md", f"# {part}\n\n{text}\n\n{_toctree(names)}\n")
+            entries.append(f"{part} <{part}/index>")
+            lists.append(f"## {part}\n\n{text}")
+    return "\n\n".join([*lists, _toctree(entries)])
 
 
-def _write_gallery(book: list[Chapter], site: Site) -> None:
-    """The figures that chapters show, each with a link to the section it stands in."""
-    lines = [
-        "# Gallery\n",
-        "The figures of the chapters, as their cells draw them: of drawn posters, or of data made up "
-        "for the purpose. Each leads to its chapter.",
-    ]
+def _module_page(one: Chapter) -> str:
+    """The page of a module: a link to its chapter, and what its docstrings say."""
+    directive = f".. automodule:: poster_analysis.{one.module}\n   :members:"
+    parts = [f"# {one.module}", f"Chapter: {_link(one)}", f"```{{eval-rst}}\n{directive}\n```"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _gallery(book: list[Chapter], site: Site) -> str:
+    """The figures that chapters show, each with a link to the chapter it is drawn in."""
+    lines = []
     for part in SHOWN:
-        shown = [line for one in book if one.part == part for line in _figures(one, site)]
-        opening = next((one for one in book if one.part == part and one.path.stem == "index"), None)
-        if shown and opening:
-            lines += [f"\n## {opening.title}\n", ":::::{container} gallery", *shown, ":::::"]
-    site.write("gallery.md", "\n".join(lines) + "\n")
+        figures = [line for one in book if one.part == part for line in _figures(one, site)]
+        opening = next(one for one in book if one.part == part)
+        if figures:
+            lines += [f"## {opening.title}\n", ":::::{container} gallery", *figures, ":::::\n"]
+    return "\n".join(lines)
 
 
 def _figures(one: Chapter, site: Site) -> list[str]:
@@ -342,7 +376,9 @@ def _figures(one: Chapter, site: Site) -> list[str]:
                 site.write(place, base64.b64decode(picture))
                 words = f"{one.title}: {heading}" if heading else one.title
                 words = words.replace("[", "(").replace("]", ")")
-                found.append(f"::::{{container}} picture\n[![{words}]({place})]({one.path})\n\n{words}\n::::")
+                found.append(
+                    f"::::{{container}} picture\n[![{words}]({place})]({one.path})\n\n{words}\n::::"
+                )
     return found
 
 

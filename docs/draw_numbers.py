@@ -50,7 +50,8 @@ def like(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def panels(n: int, width: float = 7.6, height: float = 2.7, **options):
     """A row of panels in the style of the pictures."""
-    figure, axes = plt.subplots(1, n, figsize=(width, height), dpi=130, layout="constrained", **options)
+    size = {"figsize": (width, height), "dpi": 130, "layout": "constrained"}
+    figure, ((*axes,),) = plt.subplots(1, n, squeeze=False, **size, **options)
     figure.set_facecolor(PAPER)
     for panel in axes:
         panel.set_facecolor(PAPER)
@@ -77,7 +78,11 @@ def save(figure, name: str) -> None:
 def draw_silhouettes() -> None:
     """The same three clusters, ever less separate."""
     figure, axes = panels(3)
-    shown = {"three groups": three_groups(0.7), "they touch": three_groups(1.5), "one cloud": one_cloud()}
+    shown = {
+        "three groups": three_groups(0.7),
+        "they touch": three_groups(1.5),
+        "one cloud": one_cloud(),
+    }
     for panel, (name, points) in zip(axes, shown.items(), strict=True):
         labels = clusters_of(points, 3).labels_
         scatter(panel, points, labels)
@@ -96,8 +101,7 @@ def draw_one_silhouette() -> None:
     distance = np.linalg.norm(points - points[chosen], axis=1)
     means = {c: distance[labels == c].sum() / ((labels == c).sum() - (c == own)) for c in range(3)}
     other = min((c for c in range(3) if c != own), key=means.get)
-    figure, axes = plt.subplots(figsize=(5, 2.9), dpi=130, layout="constrained")
-    figure.set_facecolor(PAPER)
+    figure, (axes,) = panels(1, width=5, height=3.1)
     for cluster, colour in ((own, INK), (other, GREY)):
         for point in points[labels == cluster]:
             axes.plot(*np.stack([points[chosen], point]).T, color=colour, linewidth=0.35, alpha=0.6)
@@ -123,7 +127,11 @@ def draw_curves() -> None:
         style = {"color": colour, "marker": "o", "markersize": 3.5, "label": name}
         axes[0].plot(RANGE, [one.inertia_ / total for one in found], **style)
         axes[1].plot(RANGE, [silhouette_score(points, one.labels_) for one in found], **style)
-    axes[0].set(title="inertia, as a share of that of one cluster", xlabel="number of clusters k", ylim=(0, None))
+    axes[0].set(
+        title="inertia, as a share of that of one cluster",
+        xlabel="number of clusters k",
+        ylim=(0, None),
+    )
     axes[1].set(title="mean silhouette", xlabel="number of clusters k", ylim=(0, None))
     for panel in axes:
         panel.title.set_fontsize(10)
@@ -134,19 +142,29 @@ def draw_curves() -> None:
 def draw_stability() -> None:
     """What two halves of the points say about all of them."""
     figure, axes = panels(4, width=7.8, height=2.4)
-    for place, (name, points) in enumerate({"three groups": three_groups(1.0), "one cloud": one_cloud()}.items()):
+    for place, (name, points) in enumerate(
+        {"three groups": three_groups(1.0), "one cloud": one_cloud()}.items()
+    ):
         order = np.random.default_rng(SEED).permutation(len(points))
         halves = order[: len(order) // 2], order[len(order) // 2 :]
         labels = [clusters_of(points[half], 3).predict(points) for half in halves]
-        meeting = np.array([[(labels[0] == i)[labels[1] == j].sum() for i in range(3)] for j in range(3)])
+        meeting = np.array(
+            [[(labels[0] == i)[labels[1] == j].sum() for i in range(3)] for j in range(3)]
+        )
         labels[1] = meeting.argmax(axis=1)[labels[1]]  # colours only
-        agreement = adjusted_rand_score(labels[0], clusters_of(points[halves[1]], 3).predict(points))
+        agreement = adjusted_rand_score(
+            labels[0], clusters_of(points[halves[1]], 3).predict(points)
+        )
         for side in range(2):
             panel = axes[2 * place + side]
             scatter(panel, points, labels[side], alpha=0.35)
             scatter(panel, points[halves[side]], labels[side][halves[side]])
             panel.set(xlim=(-4, 10), ylim=(-4, 9))
-            words = f"{name},\nfrom one half" if side == 0 else f"from the other half:\nagreement {agreement:.2f}"
+            words = (
+                f"{name},\nfrom one half"
+                if side == 0
+                else f"from the other half:\nagreement {agreement:.2f}"
+            )
             panel.set_title(words, fontsize=9)
     save(figure, "stability")
 
@@ -158,11 +176,18 @@ def draw_null_models() -> None:
     for panel, (name, points) in zip(
         axes, {"three groups": three_groups(1.5), "one cloud": one_cloud()}.items(), strict=True
     ):
+
         def curve(some):
             return [silhouette_score(some, clusters_of(some, k).labels_) for k in RANGE]
 
         null = np.array([curve(like(points, rng)) for _ in range(N_NULL)])
-        panel.fill_between(RANGE, null.min(axis=0), null.max(axis=0), color="#d9d9d6", label=f"range of {N_NULL} null models")
+        panel.fill_between(
+            RANGE,
+            null.min(axis=0),
+            null.max(axis=0),
+            color="#d9d9d6",
+            label=f"range of {N_NULL} null models",
+        )
         panel.plot(RANGE, curve(points), color=COLOURS[0], marker="o", markersize=3.5, label="data")
         panel.set_title(name, fontsize=10)
         panel.set_xlabel("number of clusters k")
@@ -179,7 +204,9 @@ def draw_hubs() -> None:
         found = NearestNeighbors(n_neighbors=7).fit(points).kneighbors(points)[1][:, 1:]
         counts = np.bincount(found.ravel(), minlength=len(points))
         panel.hist(counts, bins=np.arange(counts.max() + 2) - 0.5, color=COLOURS[1])
-        panel.set_title(f"{dimensions} dimensions: one point is in {counts.max()} lists", fontsize=10)
+        panel.set_title(
+            f"{dimensions} dimensions: one point is in {counts.max()} lists", fontsize=10
+        )
         panel.set_xlabel("lists of six neighbours in which a point stands")
     axes[0].set_ylabel("points")
     save(figure, "hubs")
@@ -187,5 +214,12 @@ def draw_hubs() -> None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for draw in (draw_silhouettes, draw_one_silhouette, draw_curves, draw_stability, draw_null_models, draw_hubs):
+    for draw in (
+        draw_silhouettes,
+        draw_one_silhouette,
+        draw_curves,
+        draw_stability,
+        draw_null_models,
+        draw_hubs,
+    ):
         draw()
