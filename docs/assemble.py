@@ -220,26 +220,40 @@ def _notebook(one: Chapter, book: list[Chapter], where: dict[str, str]) -> str:
     """A notebook as a page: nbdev's directives obeyed, links set, its part's chapters below it."""
     notebook = without_directives(nbformat.read(ROOT / one.path, as_version=4))
     notebook.metadata.setdefault("language_info", {"name": "python", "pygments_lexer": "ipython3"})
+    cells, words = [], one.title
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
+            words = _heading(cell) or words
             cell.source = relinked(cell.source, str(one.path), where)
         elif _only_imports(cell.source):
-            cell.metadata.tags = sorted({*cell.metadata.get("tags", []), "hide-input"})
+            if cells and _only_imports(cells[-1].source):
+                cells[-1].source += f"\n\n{cell.source}"
+                continue
+            cell.metadata.update(tags=["hide-input"], mystnb={"code_prompt_show": "Imports"})
+        elif any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            cell.metadata.mystnb = {"image": {"alt": words}}
+        cells.append(cell)
     if one.module:
         there = os.path.relpath(one.api, one.path.parent)
-        opening = notebook.cells[0]
-        opening.source += f"\n\n{{.module}}\n[`poster_analysis.{one.module}`]({there})"
+        cells[0].source += f"\n\n{{.module}}\n[`poster_analysis.{one.module}`]({there})"
     below = _pages_below(one, book)
     if below:
-        notebook.cells.append(new_markdown_cell("\n\n".join(below), id="contents"))
+        cells.append(new_markdown_cell("\n\n".join(below), id="contents"))
+    notebook.cells = cells
     return nbformat.writes(notebook)
+
+
+def _heading(cell: nbformat.NotebookNode) -> str:
+    """The last heading below the title in a cell of text, as plain words; empty if there is none."""
+    found = re.findall(r"^##+ +(.+)$", cell.source, re.MULTILINE)
+    return re.sub(r"[`*$]", "", found[-1]) if found and cell.cell_type == "markdown" else ""
 
 
 def _only_imports(code: str) -> bool:
     """Whether a cell does nothing but import: it is folded away."""
     try:
         statements = ast.parse(code).body
-    except SyntaxError:  # a magic
+    except SyntaxError:  # text, or a magic
         return False
     return bool(statements) and all(
         isinstance(one, ast.Import | ast.ImportFrom) for one in statements
@@ -366,9 +380,7 @@ def _figures(one: Chapter, site: Site) -> list[str]:
     notebook = without_directives(nbformat.read(ROOT / one.path, as_version=4))
     heading, found = "", []
     for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            titles = re.findall(r"^##+ +(.+)$", cell.source, re.MULTILINE)
-            heading = re.sub(r"[`*$]", "", titles[-1]) if titles else heading
+        heading = _heading(cell) or heading
         for number, output in enumerate(cell.get("outputs", [])):
             picture = output.get("data", {}).get("image/png")
             if picture:
