@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from ..core.errors import InputError, RunError
+from ..core.extras import needs
 from ..core.files import digest, file_digest
 from poster_analysis.core.text import (
     SPACES,
@@ -123,7 +124,8 @@ def check_changes(study: Path, **changes: object) -> Parameters:
     extraction_of(original)
     changed = original.parameters.changed(**changes)
     changed.check_size(_n_posters(original))
-    map_method(changed.map_method)
+    if "map_method" in changes:
+        map_method(changed.map_method)
     if changed.films:
         index, skipped = original.table("features_index"), original.table("skipped")
         for film in changed.films:
@@ -325,6 +327,7 @@ def run_study(
     Parameters and errors are those of `run_extraction`, and `site`: whether to end with what all runs share, their
     comparison and the site (`finish_study`).
     """
+    needs("a study", "site")
     map_method(parameters.map_method)
     run = run_extraction(
         parameters,
@@ -381,6 +384,7 @@ def run_demo(out: Path, **changes: object) -> Run:
     """
     from poster_analysis.drawing.collection import draw_collection
 
+    needs("the demo", "demo", "site")
     drawn = draw_collection(Path(out) / "collection")
     parameters = Parameters(str(drawn.posters), metadata=str(drawn.metadata), **changes)
     return run_study(parameters, Path(out), random_if_unreachable=True)
