@@ -312,6 +312,14 @@ def write_comparisons(out: Path) -> Stage | None:
     asked = {"comparison": file_digest(source)}
     return say_finished(home.stage("comparison_report", compute, parameters=asked, after=after))
 
+# %% ../../nbs/workflow/00_pipeline.ipynb #020a
+def _extras(
+    backbone: str = Parameters.backbone, map_method: str = Parameters.map_method, **_: object
+) -> list[str]:
+    """The extras without which a study with these parameters cannot be made."""
+    networks, umap = backbone != "colour", map_method == "umap"
+    return ["site", *["networks"] * networks, *["map"] * umap]
+
 # %% ../../nbs/workflow/00_pipeline.ipynb #021
 def run_study(
     parameters: Parameters,
@@ -327,7 +335,7 @@ def run_study(
     Parameters and errors are those of `run_extraction`, and `site`: whether to end with what all runs share, their
     comparison and the site (`finish_study`).
     """
-    needs("a study", "site")
+    needs("a study", *_extras(**dataclasses.asdict(parameters)))
     map_method(parameters.map_method)
     run = run_extraction(
         parameters,
@@ -384,7 +392,7 @@ def run_demo(out: Path, **changes: object) -> Run:
     """
     from poster_analysis.drawing.collection import draw_collection
 
-    needs("the demo", "demo", "site")
+    needs("the demo", "demo", *_extras(**changes))
     drawn = draw_collection(Path(out) / "collection")
     parameters = Parameters(str(drawn.posters), metadata=str(drawn.metadata), **changes)
     return run_study(parameters, Path(out), random_if_unreachable=True)
