@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from ..core.extras import needs
 from .painting import SCALE
 
 # %% ../../nbs/drawing/01_lettering.ipynb #005
@@ -77,6 +78,7 @@ class Face:
 @lru_cache(maxsize=512)
 def _font(face: Face, size: int) -> ImageFont.FreeTypeFont:
     """The font of a face at a size in canvas pixels."""
+    needs("drawing posters", "demo")
     package, file = FONTS[face.font]
     path = importlib.resources.files(f"fontpkg_{package}") / "files" / file
     font = ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)

@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import InputError
+from ..core.extras import install, needs
 
 # %% ../../nbs/extraction/01_networks.ipynb #004
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def _remarks_held_back() -> Iterator[None]:
 def _import_keras():
     """Keras and a dict that says which framework computes, in which version, on which kind of device."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    needs("a neural network", "networks", instead="take the backbone colour")
     name = os.environ.get("KERAS_BACKEND", "tensorflow")
     try:
         with _remarks_held_back():
@@ -96,8 +98,10 @@ def _import_keras():
             framework = importlib.import_module(name)
             device = _device(name, framework)
     except (ImportError, ValueError) as error:
+        remedy = f"install {name} or unset KERAS_BACKEND"
         raise InputError(
-            f"Keras with KERAS_BACKEND={name} cannot be imported ({error}); install {name} or unset KERAS_BACKEND"
+            f"Keras with KERAS_BACKEND={name} cannot be imported ({error}); "
+            + (install("networks") if name == "tensorflow" else remedy)
         ) from error
     versions = {"keras": keras.__version__, "backend": name, "version": framework.__version__}
     return keras, versions | {"device": device}

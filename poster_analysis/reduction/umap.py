@@ -6,7 +6,6 @@
 __all__ = ['METHODS', 'map_method', 'PosterMap', 'poster_map', 'neighbours_kept']
 
 # %% ../../nbs/reduction/02_umap.ipynb #002
-import importlib.util
 import sys
 import warnings
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from ..core.errors import InputError
+from ..core.extras import missing, needs
 from ..distances.blocks import Rows, as_features, in_threads
 from ..distances.neighbours import nearest_neighbours
 from ..distances.pairs import Distances, summarise_rows
@@ -25,7 +25,6 @@ from .spaces import pca_space
 # %% ../../nbs/reduction/02_umap.ipynb #007
 METHODS = ("auto", "umap", "pca")
 _FEWEST = 5  # different posters from which on UMAP has neighbourhoods to look at
-_INSTALL = "pip install umap-learn"
 
 
 def map_method(method: str = "auto", *, n_posters: int | None = None) -> tuple[str, str]:
@@ -55,12 +54,13 @@ def map_method(method: str = "auto", *, n_posters: int | None = None) -> tuple[s
         return "pca", "PCA as asked for"
     if n_posters is not None and n_posters < _FEWEST:
         obstacle = f"UMAP needs {_FEWEST} different posters, and there are {n_posters}"
-    elif importlib.util.find_spec("umap") is None:
-        obstacle = "umap-learn is not installed"
+    elif absent := missing("map"):
+        obstacle = f"{absent[0]} is not installed"
     else:
         return "umap", "UMAP" + (" as asked for" if method == "umap" else "")
     if method == "umap":
-        raise InputError(f"{obstacle}; take method='pca' or run: {_INSTALL}")
+        needs("a map by UMAP", "map", instead="take the map method pca")
+        raise InputError(f"{obstacle}; take the map method pca")
     return "pca", f"PCA because {obstacle}"
 
 # %% ../../nbs/reduction/02_umap.ipynb #010

@@ -19,17 +19,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import nbformat
-import papermill
-from ipykernel.kernelspec import get_kernel_dict
 from joblib import cpu_count
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpec
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
 
 import poster_analysis
 from ..core.errors import InputError, PosterAnalysisError, RunError
+from ..core.extras import needs
 from ..core.files import written_whole
 from .parameters import check_parameters, read_notebook
 
@@ -94,8 +89,12 @@ class _Kernels:
                 process.kill()
 
 # %% ../../nbs/reports/01_run.ipynb #010
-def _kernel_class(folder: Path, kernels: _Kernels) -> type[AsyncKernelManager]:
+def _kernel_class(folder: Path, kernels: _Kernels) -> type:
     """A kernel manager for one run: this Python, its share of threads, sockets in `folder`."""
+    from ipykernel.kernelspec import get_kernel_dict
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec
+
     environment = {name: str(kernels.n_threads) for name in _THREADS if name not in os.environ}
     environment |= {"IPYTHONDIR": str(folder), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     environment |= {"TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
@@ -205,6 +204,8 @@ def _prepare(job: ReportJob) -> _Prepared:
 # %% ../../nbs/reports/01_run.ipynb #015
 def _run(job: _Prepared, *, kernels: _Kernels, on_cell: Callable) -> ReportRun:
     """Run a prepared job."""
+    import papermill
+
     start = time.perf_counter()
     failed = job.output.with_suffix(".failed.ipynb")
     with (
@@ -241,6 +242,9 @@ def _literal(path: Path) -> str:
 # %% ../../nbs/reports/01_run.ipynb #016
 def _failure(name: str, error: Exception, failed: Path) -> PosterAnalysisError:
     """The one line that says why a report failed."""
+    from nbclient.exceptions import DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
     if isinstance(error, PapermillExecutionError):
         message = _one_line(error.evalue)
         if error.ename == "InputError":
@@ -293,11 +297,13 @@ def run_reports(
     Raises
     ------
     InputError
-        Before anything runs, as for `run_report`, and if two jobs have the same output.
+        Before anything runs, as for `run_report`, and if two jobs have the same output, or what runs reports is
+        not installed.
     InputError, RunError
         After all jobs have ended, if one failed: its own error; a `RunError` that names them all
         if several did. The reports that did not fail are kept.
     """
+    needs("a report", "site")
     prepared = [_prepare(job) for job in jobs]
     outputs = [job.output for job in prepared]
     for output in outputs:
@@ -321,9 +327,7 @@ def _run_all(prepared: list, n_workers: int, progress: bool) -> list:
     kernels, lock = _Kernels(max(1, cpu_count() // n_workers)), threading.Lock()
     total = sum(job.n_cells for job in prepared)
     label = prepared[0].source.stem if len(prepared) == 1 else f"{len(prepared)} reports"
-    bar = tqdm(
-        total=total, desc=label, squared_normalised="cell", disable=None if progress else True
-    )
+    bar = tqdm(total=total, desc=label, unit="cell", disable=None if progress else True)
 
     def on_cell(**_) -> None:
         with lock:

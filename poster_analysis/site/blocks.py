@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOT_SEARCHED', 'ROWS_SHOWN', 'FIRST_ROWS', 'ID_COLUMNS', 'escaped', 'plain', 'html_block', 'toctree', 'html_table',
-           'SitePage', 'picture', 'facts', 'place', 'kind_of', 'Section', 'sections_block', 'Sections']
+           'SitePage', 'picture', 'facts', 'place', 'kind_of', 'Section', 'sections_block', 'sections_directive']
 
 # %% ../../nbs/site/00_blocks.ipynb #002
 import html
@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from docutils import nodes
-from docutils.parsers.rst import Directive
 from PIL import Image
 
 from poster_analysis.core.text import (
@@ -185,22 +183,27 @@ class Section:
 
 # %% ../../nbs/site/00_blocks.ipynb #017ba
 def sections_block(sections: Iterable[Section]) -> str:
-    """Sections as a block of a Markdown page, for the directive `Sections`."""
+    """Sections as a block of a Markdown page, for the directive of `sections_directive`."""
     data = json.dumps([asdict(section) for section in sections]).replace("`", "\\u0060")
     return f"`````{{sections}}\n{data}\n`````"
 
 # %% ../../nbs/site/00_blocks.ipynb #017bb
-class Sections(Directive):
-    """Makes sections of what `sections_block` wrote down."""
+def sections_directive() -> type:
+    """The directive that makes sections of what `sections_block` wrote down."""
+    from docutils.parsers.rst import Directive
 
-    has_content = True
+    class Sections(Directive):
+        has_content = True
 
-    def run(self) -> list[nodes.section]:
-        """The sections as Sphinx knows them."""
-        return [_section(**each) for each in json.loads("".join(self.content))]
+        def run(self) -> list:
+            return [_section(**each) for each in json.loads("".join(self.content))]
+
+    return Sections
 
 
-def _section(anchor: str, title: str, html: str) -> nodes.section:
-    """A section: its title, and what stands below it."""
+def _section(anchor: str, title: str, html: str):
+    """A section as Sphinx knows it: its title, and what stands below it."""
+    from docutils import nodes
+
     below = nodes.raw("", html, format="html", classes=[NOT_SEARCHED])
     return nodes.section("", nodes.title("", title), below, ids=[anchor])

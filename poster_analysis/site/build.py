@@ -16,18 +16,17 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 from tqdm import tqdm
 
 import poster_analysis
 from ..core.errors import InputError, RunError
+from ..core.extras import needs
 from poster_analysis.core.text import (
     counted,
 )
 from ..figures.map import PAGE, with_film_pages, with_way_back
 from ..figures.thumbnails import SIZE
-from .blocks import Sections, escaped, toctree
+from .blocks import escaped, sections_directive, toctree
 from .clusters import film_addresses_of, poster_cards, poster_sources
 from .pages import index, overview, run_title
 from .reports import write_reports
@@ -160,6 +159,9 @@ _SETTINGS = {
 # %% ../../nbs/site/09_build.ipynb #010
 def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
     """Let Sphinx build the site; its first warning is a `RunError`."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
     warning, n_pages = io.StringIO(), _n_pages(source)
     where = {"srcdir": source, "confdir": None, "outdir": site, "doctreedir": doctrees}
     try:
@@ -173,7 +175,7 @@ def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
                 warningiserror=True,
                 parallel=1,
             )
-            app.add_directive("sections", Sections)
+            app.add_directive("sections", sections_directive())
             app.connect("html-page-context", _complete_context)
             events = {
                 "doctree-read": ("Pages read", n_pages),
@@ -203,9 +205,7 @@ def _n_pages(source: Path) -> int:
 def _bar(words: str, total: int, progress: bool) -> tqdm:
     """A progress bar over pages where the standard error is a terminal, after the first second."""
     hidden = None if progress else True
-    return tqdm(
-        total=total, desc=words, squared_normalised=" pages", delay=1, leave=False, disable=hidden
-    )
+    return tqdm(total=total, desc=words, unit=" pages", delay=1, leave=False, disable=hidden)
 
 
 def _count(bar: tqdm, *_) -> None:
@@ -254,7 +254,7 @@ def publish(
     Raises
     ------
     InputError
-        If the folder holds no study, or none of its runs has finished a stage.
+        If the folder holds no study, none of its runs has finished a stage, or Sphinx is not installed.
     RunError
         If a page cannot be built; the site of before is left as it was.
     """
@@ -265,6 +265,7 @@ def publish(
         raise InputError(
             f"no run in {out} has finished a stage; run: poster-analysis study --out {out}"
         )
+    needs("a site", "site")
     unfinished = [run.name or "the study" for run in found if run not in ready]
     with tempfile.TemporaryDirectory(prefix=".site-", dir=out) as temporary:
         source, site = Path(temporary) / "source", Path(temporary) / "site"

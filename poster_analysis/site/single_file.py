@@ -12,12 +12,11 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-from nbconvert import HTMLExporter
 from nbformat import NotebookNode
-from pygments.formatters import HtmlFormatter
 
 import poster_analysis
 from ..core.errors import InputError
+from ..core.extras import needs
 from ..core.files import written_whole
 from ..reports.pages import warnings_of
 from ..reports.parameters import read_notebook
@@ -71,8 +70,9 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        If there is no such notebook, or `output` is a folder.
+        If there is no such notebook, `output` is a folder, or what converts reports is not installed.
     """
+    needs("a report as one file", "site")
     if Path(output).is_dir():
         raise InputError(f"{output} is a folder; give the path of a file, such as report.html")
     path = Path(notebook).resolve()
@@ -92,6 +92,9 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
 # %% ../../nbs/site/08_single_file.ipynb #008
 def _as_html(page: NotebookNode, title: str) -> str:
     """A notebook as one HTML page with its style inside."""
+    from nbconvert import HTMLExporter
+    from pygments.formatters import HtmlFormatter
+
     exporter = HTMLExporter(raw_template=_FOLDED)
     exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
     exporter.exclude_anchor_links = True

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..collection.images import UnreadableImage, read_bytes, read_image
 from ..core.errors import InputError
+from ..core.extras import needs
 from ..core.files import written_whole
 from ..distances.blocks import stream_in_threads
 
@@ -160,10 +161,16 @@ def write_atlas(
         The columns of the table less the neighbours one by one; projection_x and projection_y for map_x and map_y;
         neighbors; image. The same input gives the same bytes.
 
+    Raises
+    ------
+    InputError
+        If pyarrow is not installed.
+
     References
     ----------
     Embedding Atlas, "Command Line Tool" and "Data Formats", https://apple.github.io/embedding-atlas/.
     """
+    needs("a Parquet file", "site")
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,9 +45,17 @@ _PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """The versions of this package, of Python, and of the packages a result depends on."""
-    named = {name: importlib.metadata.version(name) for name in ("poster-analysis", *_PACKAGES)}
-    return {"python": platform.python_version(), **named}
+    """The versions of this package, of Python, and of the packages a result depends on, where they are installed."""
+    named = {name: _version(name) for name in ("poster-analysis", *_PACKAGES)}
+    return {"python": platform.python_version()} | {name: one for name, one in named.items() if one}
+
+
+def _version(name: str) -> str:
+    """The version of a package, or of its build for processors; empty if neither is installed."""
+    for build in (name, f"{name}-cpu"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(build)
+    return ""
 
 # %% ../../nbs/study/01_run.ipynb #010a
 def stage_key(name: str, parameters: dict, after: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from ..core.errors import InputError, RunError
+from ..core.extras import needs
 from ..core.files import digest, file_digest
 from poster_analysis.core.text import (
     SPACES,
@@ -123,7 +124,8 @@ def check_changes(study: Path, **changes: object) -> Parameters:
     extraction_of(original)
     changed = original.parameters.changed(**changes)
     changed.check_size(_n_posters(original))
-    map_method(changed.map_method)
+    if "map_method" in changes:
+        map_method(changed.map_method)
     if changed.films:
         index, skipped = original.table("features_index"), original.table("skipped")
         for film in changed.films:
@@ -310,6 +312,14 @@ def write_comparisons(out: Path) -> Stage | None:
     asked = {"comparison": file_digest(source)}
     return say_finished(home.stage("comparison_report", compute, parameters=asked, after=after))
 
+# %% ../../nbs/workflow/00_pipeline.ipynb #020a
+def _extras(
+    backbone: str = Parameters.backbone, map_method: str = Parameters.map_method, **_: object
+) -> list[str]:
+    """The extras without which a study with these parameters cannot be made."""
+    networks, umap = backbone != "colour", map_method == "umap"
+    return ["site", *["networks"] * networks, *["map"] * umap]
+
 # %% ../../nbs/workflow/00_pipeline.ipynb #021
 def run_study(
     parameters: Parameters,
@@ -325,6 +335,7 @@ def run_study(
     Parameters and errors are those of `run_extraction`, and `site`: whether to end with what all runs share, their
     comparison and the site (`finish_study`).
     """
+    needs("a study", *_extras(**dataclasses.asdict(parameters)))
     map_method(parameters.map_method)
     run = run_extraction(
         parameters,
@@ -381,6 +392,7 @@ def run_demo(out: Path, **changes: object) -> Run:
     """
     from poster_analysis.drawing.collection import draw_collection
 
+    needs("the demo", "demo", *_extras(**changes))
     drawn = draw_collection(Path(out) / "collection")
     parameters = Parameters(str(drawn.posters), metadata=str(drawn.metadata), **changes)
     return run_study(parameters, Path(out), random_if_unreachable=True)
