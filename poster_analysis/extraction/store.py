@@ -24,47 +24,41 @@ from ..core.errors import InputError, RunError
 from ..core.files import digest
 
 # %% ../../nbs/extraction/03_store.ipynb #x005
-_PLAIN, _SPARSE, _PLAIN_HALF, _SPARSE_HALF = b"\x01", b"\x02", b"\x03", b"\x04"
-_WIDTHS = {_PLAIN: 4, _SPARSE: 4, _PLAIN_HALF: 2, _SPARSE_HALF: 2}
+#: The first byte of a row, by whether it is sparse and how many bytes a value takes.
+_KINDS = {(False, 4): b"\x01", (True, 4): b"\x02", (False, 2): b"\x03", (True, 2): b"\x04"}
+_FORMS = {kind: form for form, kind in _KINDS.items()}
 
 
 def encode_row(row: np.ndarray) -> bytes:
     """A row of float32 values as bytes, without loss."""
     values = np.ascontiguousarray(row, dtype="<f4").view("<u4")
     present = values != 0
-    half = not (values & 0xFFFF).any()
-    if half:
+    if not (values & 0xFFFF).any():
         values = (values >> 16).astype("<u2")
     sparse = np.packbits(present, bitorder="little").tobytes() + values[present].tobytes()
-    if len(sparse) < values.nbytes:
-        return (_SPARSE_HALF if half else _SPARSE) + sparse
-    return (_PLAIN_HALF if half else _PLAIN) + values.tobytes()
+    is_sparse = len(sparse) < values.nbytes
+    return _KINDS[is_sparse, values.itemsize] + (sparse if is_sparse else values.tobytes())
 
 # %% ../../nbs/extraction/03_store.ipynb #x005b
 def decode_row(data: bytes, n_features: int) -> tuple[np.ndarray, np.ndarray]:
     """Columns and values of the non-zeros that `encode_row` has stored; ValueError if these bytes are not such a row."""
-    kind, n_bits = data[:1], -(-n_features // 8)
-    width = _WIDTHS.get(kind, 4)
-    if kind in (_PLAIN, _PLAIN_HALF) and len(data) == 1 + width * n_features:
-        row = _values(data, 1, width)
-        columns = np.flatnonzero(row.view("<u4"))
-        return columns, row[columns]
-    rest = len(data) - 1 - n_bits
-    if kind not in (_SPARSE, _SPARSE_HALF) or rest < 0 or rest % width:
+    if data[:1] not in _FORMS:
+        raise ValueError("not a row")
+    is_sparse, width = _FORMS[data[:1]]
+    start = 1 + -(-n_features // 8) if is_sparse else 1
+    n_values, rest = divmod(len(data) - start, width)
+    if rest or n_values < 0:
         raise ValueError("not a row of this length")
-    bits = np.frombuffer(data, dtype=np.uint8, offset=1, count=n_bits)
-    columns = np.flatnonzero(np.unpackbits(bits, count=n_features, bitorder="little"))
-    values = _values(data, 1 + n_bits, width)
-    if len(columns) != len(values):
-        raise ValueError("as many bits as values are needed")
-    return columns, values
-
-
-def _values(data: bytes, offset: int, width: int) -> np.ndarray:
-    """The float32 values that stand in these bytes from `offset` on."""
-    if width == 4:
-        return np.frombuffer(data, dtype="<f4", offset=offset)
-    return (np.frombuffer(data, dtype="<u2", offset=offset).astype("<u4") << 16).view("<f4")
+    values = np.frombuffer(data, dtype=f"<u{width}", offset=start)
+    values = (values if width == 4 else values.astype("<u4") << 16).view("<f4")
+    if is_sparse:
+        bits = np.frombuffer(data, dtype=np.uint8, offset=1, count=start - 1)
+        columns = np.flatnonzero(np.unpackbits(bits, count=n_features, bitorder="little"))
+    else:
+        columns = np.flatnonzero(values.view("<u4"))
+    if n_values != (len(columns) if is_sparse else n_features):
+        raise ValueError("not as many values as the row needs")
+    return columns, values if is_sparse else values[columns]
 
 # %% ../../nbs/extraction/03_store.ipynb #006
 def seal(specification: bytes, key: bytes, data: bytes) -> bytes:
@@ -78,9 +72,11 @@ FORMAT = 2
 _CONTAINED = (1,)
 _APPLICATION = int.from_bytes(b"PoAn")
 _TABLES = (
-    "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-    "CREATE TABLE features (id INTEGER PRIMARY KEY, sha256 BLOB UNIQUE NOT NULL, seal BLOB NOT NULL, data BLOB NOT NULL)",
-    "CREATE TABLE unreadable (sha256 BLOB PRIMARY KEY, reason TEXT NOT NULL, reader TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS features"
+    " (id INTEGER PRIMARY KEY, sha256 BLOB UNIQUE NOT NULL, seal BLOB NOT NULL, data BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS unreadable"
+    " (sha256 BLOB PRIMARY KEY, reason TEXT NOT NULL, reader TEXT NOT NULL)",
 )
 #: Writes one row of features: key, seal and data.
 INSERT_ROW = "INSERT OR REPLACE INTO features (sha256, seal, data) VALUES (?, ?, ?)"
@@ -88,16 +84,14 @@ INSERT_ROW = "INSERT OR REPLACE INTO features (sha256, seal, data) VALUES (?, ?,
 # %% ../../nbs/extraction/03_store.ipynb #008a
 def _open(path: Path, specification: dict, patience: float) -> sqlite3.Connection:
     """A connection to a file of the right kind, made if it is missing."""
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=patience, isolation_level="IMMEDIATE")
     connection.text_factory = lambda text: text.decode(errors="replace")
     try:
         for pragma in ("page_size = 8192", "journal_mode = DELETE", "synchronous = FULL"):
             connection.execute(f"PRAGMA {pragma}")
-        if _is_empty(connection):
-            connection.execute("BEGIN IMMEDIATE")
-            if _is_empty(connection):
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            with connection:
                 _make_tables(connection, specification)
-            connection.execute("COMMIT")
         _check(connection, path, specification)
     except BaseException:
         connection.close()
@@ -105,17 +99,14 @@ def _open(path: Path, specification: dict, patience: float) -> sqlite3.Connectio
     return connection
 
 
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-
-
 def _make_tables(connection: sqlite3.Connection, specification: dict) -> None:
     """Make the tables of a new file, and write into it what it is for."""
+    connection.execute("BEGIN IMMEDIATE")
     for statement in _TABLES:
         connection.execute(statement)
     text = json.dumps(specification, sort_keys=True, ensure_ascii=False)
     about = (("specification", text), ("digest", digest(specification)))
-    connection.executemany("INSERT INTO about VALUES (?, ?)", about)
+    connection.executemany("INSERT OR IGNORE INTO about VALUES (?, ?)", about)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -130,12 +121,13 @@ def _check(connection: sqlite3.Connection, path: Path, specification: dict) -> N
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version", "page_count", "page_size")
     )
-    if path.stat().st_size < n_pages * page_size:
-        raise _Damaged("it was cut short")
-    if application != _APPLICATION:
-        raise _Damaged("its header is not that of a feature store")
-    if not 0 < version < 1000:
-        raise _Damaged("its format has no sensible number")
+    for is_wrong, reason in (
+        (path.stat().st_size < n_pages * page_size, "it was cut short"),
+        (application != _APPLICATION, "its header is not that of a feature store"),
+        (not 0 < version < 1000, "its format has no sensible number"),
+    ):
+        if is_wrong:
+            raise _Damaged(reason)
     if version in _CONTAINED:
         connection.execute(f"PRAGMA user_version = {FORMAT}")
     elif version != FORMAT:
@@ -143,12 +135,6 @@ def _check(connection: sqlite3.Connection, path: Path, specification: dict) -> N
             f"{path} has format {version}, and this version of the package reads format {FORMAT}; "
             "use the version that wrote it, or another folder for the store"
         )
-    if _description(connection) != specification:
-        raise InputError(f"{path} holds the features of another backbone; move it out of the way")
-
-
-def _description(connection: sqlite3.Connection) -> dict:
-    """What a file says that it is for."""
     try:
         about = dict(connection.execute("SELECT name, value FROM about"))
         stored = json.loads(about["specification"])
@@ -156,7 +142,8 @@ def _description(connection: sqlite3.Connection) -> dict:
         raise _Damaged(f"its description cannot be read: {error}") from None
     if digest(stored) != about.get("digest"):
         raise _Damaged("its description is not as it was written")
-    return stored
+    if stored != specification:
+        raise InputError(f"{path} holds the features of another backbone; move it out of the way")
 
 # %% ../../nbs/extraction/03_store.ipynb #010
 def _reachable(damaged: sqlite3.Connection, order: str) -> Iterator[tuple[bytes, bytes, bytes]]:
@@ -171,17 +158,14 @@ def _reachable(damaged: sqlite3.Connection, order: str) -> Iterator[tuple[bytes,
 def _rescue(path: Path, into: sqlite3.Connection, specification: bytes) -> int:
     """Copy the rows of a damaged file whose seals are whole; return how many."""
     uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    saved = 0
-    with closing(sqlite3.connect(uri, uri=True)) as damaged:
+    rescued, saved = INSERT_ROW.replace("REPLACE", "IGNORE"), 0
+    with closing(sqlite3.connect(uri, uri=True)) as damaged, into:
         with suppress(sqlite3.Error):
             damaged.execute("PRAGMA writable_schema = ON")  # opens a file that was cut short
-        rescued = INSERT_ROW.replace("REPLACE", "IGNORE")
-        into.execute("BEGIN IMMEDIATE")
         for order in ("ASC", "DESC"):
             for key, found, data in _reachable(damaged, order):
                 if seal(specification, key, data) == found:
                     saved += into.execute(rescued, (key, found, data)).rowcount
-        into.execute("COMMIT")
     return saved
 
 # %% ../../nbs/extraction/03_store.ipynb #011
@@ -234,9 +218,11 @@ def _is_sound(path: Path, specification: dict, patience: float) -> bool:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether an error shows damage; a general error from SQLite (no such table) does too, since all statements are known."""
+    """Whether the file must be read whole: it is damaged or gone. A general error (no such table) is damage, since all statements are known."""
     damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-    return isinstance(error, _Damaged) or getattr(error, "sqlite_errorcode", -1) & 0xFF in damage
+    code = getattr(error, "sqlite_errorcode", -1)
+    is_gone = code == sqlite3.SQLITE_READONLY_DBMOVED
+    return isinstance(error, _Damaged) or is_gone or code & 0xFF in damage
 
 # %% ../../nbs/extraction/03_store.ipynb #n013
 _WAYS_OUT = {
@@ -260,19 +246,7 @@ _Kept = TypeVar("_Kept")
 class Database:
     """The file of a store: opened when needed, repaired when damaged.
 
-    Parameters
-    ----------
-    path
-        The file; made if it is missing.
-    specification
-        What the file is for; see `FeatureStore`.
-    patience
-        Seconds to wait for another process to finish its transaction.
-
-    Attributes
-    ----------
-    notes
-        Sentences on damage that was found and repaired.
+    Parameters and attributes are those of `FeatureStore`, with the path of the file in place of the folder.
     """
 
     def __init__(self, path: Path, specification: dict, *, patience: float = 60.0):
@@ -304,12 +278,9 @@ class Database:
                     self._connection = _open(self.path, self.specification, self.patience)
                 return action(self._connection)
             except (sqlite3.Error, OSError, _Damaged) as error:
-                moved = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
-                if last or not (_is_damage(error) or moved):
+                if last or not _is_damage(error):
                     raise _in_one_line(error, self.path) from error
-                self.close()
-                if not moved:
-                    self.verify(str(error))
+                self.verify(str(error))
 
     def verify(self, reason: str) -> None:
         """Read the whole file, for this reason, and repair it if that fails and no other process has done so."""
@@ -324,14 +295,8 @@ CHUNK = 256
 
 def transaction(connection: sqlite3.Connection, statement: str, rows: Iterable[tuple]) -> None:
     """Execute a statement for every row: for all of them or for none."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
+    with connection:
         connection.executemany(statement, rows)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def parts(keys: Sequence) -> Iterator[Sequence]:
@@ -429,9 +394,33 @@ class _Rows:
         query = "SELECT sha256, length(data), substr(data, 1, 1) FROM features WHERE sha256 IN"
         most, n = dict.fromkeys(keys, 0), self.n_features
         for key, length, kind in select(connection, query, list(most)):
-            sparse = max(0, length - 1 - -(-n // 8)) // _WIDTHS.get(kind, 4)
-            most[key] = n if kind in (_PLAIN, _PLAIN_HALF) else min(sparse, n)
+            is_sparse, width = _FORMS.get(kind, (True, 4))
+            most[key] = min(n, max(0, length - 1 - -(-n // 8)) // width) if is_sparse else n
         return sum(most[key] for key in keys)
+
+# %% ../../nbs/extraction/03_store.ipynb #n030
+def _place(folder: str | os.PathLike, specification: dict) -> Path:
+    """The file of a specification, in a folder that is made if it is missing."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"the folder {folder} for the feature store cannot be made ({error.strerror}); choose another"
+        ) from None
+    backbone, pooling = specification["backbone"], specification["pooling"]
+    return Path(folder, f"{backbone}-{pooling}-{digest(specification)[:12]}.sqlite")
+
+
+def _checked(X: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Rows that can be stored, as float32."""
+    X = np.asarray(X, dtype=np.float32)
+    finite = np.isfinite(X).all()
+    if X.shape != shape or not finite:
+        raise InputError(
+            f"{shape[0]} rows of {shape[1]:,} finite values are expected, not an array of shape {X.shape}"
+            f"{'' if finite else ' with values that are not finite'}"
+        )
+    return X
 
 # %% ../../nbs/extraction/03_store.ipynb #x009a
 class FeatureStore(Memory):
@@ -496,27 +485,3 @@ class FeatureStore(Memory):
     def blocks(self, sha256s: Sequence[str]) -> Iterator[csr_array]:
         """The rows that `read` gives, a few hundred at a time."""
         yield from map(self.read, parts(sha256s))
-
-
-def _place(folder: str | os.PathLike, specification: dict) -> Path:
-    """The file of a specification, in a folder that is made if it is missing."""
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"the folder {folder} for the feature store cannot be made ({error.strerror}); choose another"
-        ) from None
-    backbone, pooling = specification["backbone"], specification["pooling"]
-    return Path(folder, f"{backbone}-{pooling}-{digest(specification)[:12]}.sqlite")
-
-
-def _checked(X: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Rows that can be stored, as float32."""
-    X = np.asarray(X, dtype=np.float32)
-    finite = np.isfinite(X).all()
-    if X.shape != shape or not finite:
-        raise InputError(
-            f"{shape[0]} rows of {shape[1]:,} finite values are expected, not an array of shape {X.shape}"
-            f"{'' if finite else ' with values that are not finite'}"
-        )
-    return X
