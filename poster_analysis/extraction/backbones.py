@@ -10,7 +10,7 @@ __all__ = ['POOLINGS', 'PREPROCESSING', 'PRECISIONS', 'LOWEST_COSINE', 'pool', '
 import difflib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -59,6 +59,17 @@ def pool(maps: np.ndarray, *, pooling: str = "flatten") -> np.ndarray:
     powers = np.maximum(maps, np.float32(_EPSILON)).astype(np.float64) ** _EXPONENT
     return (powers.mean(axis=(1, 2)) ** (1 / _EXPONENT)).astype(np.float32)
 
+# %% ../../nbs/extraction/02_backbones.ipynb #n003
+def _in_batches(
+    compute: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch_size: int
+) -> Iterator[np.ndarray]:
+    """What a function gives for images, a batch of one fixed size at a time; the last one is filled up with black."""
+    for start in range(0, len(images), batch_size):
+        rows = images[start : start + batch_size]
+        batch = np.zeros((batch_size, *images.shape[1:]), dtype=np.uint8)
+        batch[: len(rows)] = rows
+        yield compute(batch)[: len(rows)]
+
 # %% ../../nbs/extraction/02_backbones.ipynb #009
 @dataclass(frozen=True)
 class Backbone:
@@ -67,8 +78,7 @@ class Backbone:
     Attributes
     ----------
     specification
-        Everything that decides the values of a feature, as plain JSON values: the network, its layer, pooling, digest of its weights, resize and size of
-        the images, precision, size of the batch, versions and kind of device.
+        Everything that decides the values of a feature, as plain JSON values; see `load_backbone`.
     weights
         Where the weights came from: "imagenet", "random", the name of a file, or "none".
     precision_choice
@@ -100,17 +110,9 @@ class Backbone:
         )
 
     def transform(self, images: np.ndarray) -> np.ndarray:
-        """Compute the features of images.
+        """Features of images, shape ``(n, n_features)``, float32, finite. A row does not depend on the others.
 
-        Parameters
-        ----------
-        images
-            Shape ``(n, height, width, 3)``, uint8, of `input_size`: what `images.resize_image` gives.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n, n_features)``, float32, finite. A row does not depend on the others.
+        The images have the shape ``(n, *input_size, 3)`` and are uint8: what `images.resize_image` gives.
         """
         images = np.asarray(images)
         if images.dtype != np.uint8 or images.shape[1:] != (*self.input_size, 3):
@@ -119,12 +121,10 @@ class Backbone:
                 f"not {images.dtype} of shape {images.shape}"
             )
         X = np.empty((len(images), self.n_features), dtype=np.float32)
-        for start in range(0, len(images), self.batch_size):
-            rows = images[start : start + self.batch_size]
-            batch = np.zeros((self.batch_size, *images.shape[1:]), dtype=np.uint8)
-            batch[: len(rows)] = rows
-            values = pool(self._maps(batch), pooling=self.pooling)
-            X[start : start + len(rows)] = values[: len(rows)]
+        start = 0
+        for maps in _in_batches(self._maps, images, self.batch_size):
+            X[start : start + len(maps)] = pool(maps, pooling=self.pooling)
+            start += len(maps)
         if not np.isfinite(X).all():
             raise RunError(
                 f"{self.name} gave values that are not finite; check its weights and precision"
@@ -166,6 +166,73 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 def backbone_names() -> tuple[str, ...]:
     """The names that `load_backbone` knows."""
     return ("colour", *NETWORKS)
+
+
+def _check_options(name: str, batch_size: int | None, **options: str) -> None:
+    """Refuse a backbone or an option that is not known."""
+    names = backbone_names()
+    if name not in names:
+        close = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names
+        raise InputError(f"backbone {name!r} is not known; try {', '.join(close)}")
+    known = {"pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS}
+    for option, value in options.items():
+        if value not in known[option]:
+            raise InputError(
+                f"{option}={value!r} is not known; it is one of {', '.join(known[option])}"
+            )
+    if batch_size is not None and batch_size < 1:
+        raise InputError(f"batch_size={batch_size} is not possible; it is at least 1")
+
+# %% ../../nbs/extraction/02_backbones.ipynb #n009
+def _specification(
+    name: str, network: Network, *, pooling: str, resize: str, precision: str
+) -> dict:
+    """What decides the values of a feature, as plain JSON values."""
+    return {
+        "backbone": name,
+        "layer": network.layer,
+        "pooling": pooling,
+        "n_features": pool(np.zeros((1, *network.shape[1:])), pooling=pooling).shape[1],
+        "weights_digest": network.weights_digest,
+        "resize": resize,
+        "input_size": list(network.input_size),
+        "preprocessing": PREPROCESSING,
+        "precision": precision,
+        "batch_size": network.batch_size,
+        "framework": network.framework,
+    }
+
+# %% ../../nbs/extraction/02_backbones.ipynb #014
+LOWEST_COSINE = 0.999
+_CPU_FLAGS = {"amx_bf16", "avx512_bf16"}
+
+
+def _cpu_flags() -> set[str]:
+    """What the processor says it can do (Linux only)."""
+    try:
+        found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        return set()
+    return set(found[1].split()) if found else set()
+
+
+def _first_choice(name: str, precision: str, device: str) -> dict:
+    """What is known about the precision before any poster has been seen."""
+    choice = {
+        "requested": precision,
+        "used": precision,
+        "lowest_cosine": None,
+        "n_compared": 0,
+        "open": False,
+    }
+    if precision != "auto":
+        return choice | {"reason": "as requested"}
+    choice["used"] = "float32"
+    if name == "colour" or not NETWORKS[name].bfloat16_pays:
+        return choice | {"reason": f"bfloat16 is not known to pay for {name}"}
+    if device == "cpu" and not _CPU_FLAGS & _cpu_flags():
+        return choice | {"reason": "this processor has no bfloat16 arithmetic"}
+    return choice | {"open": True, "reason": "bfloat16 has not been tried"}
 
 # %% ../../nbs/extraction/02_backbones.ipynb #012a
 def load_backbone(
@@ -209,42 +276,16 @@ def load_backbone(
     InputError
         An unknown name, layer or option; weights that cannot be had or do not fit.
     """
-    if name not in backbone_names():
-        close = (
-            difflib.get_close_matches(name, backbone_names(), n=3, cutoff=0.4) or backbone_names()
-        )
-        raise InputError(f"backbone {name!r} is not known; try {', '.join(close)}")
-    known = (
-        ("pooling", pooling, POOLINGS),
-        ("resize", resize, RESIZES),
-        ("precision", precision, PRECISIONS),
-    )
-    for option, value, values in known:
-        if value not in values:
-            raise InputError(f"{option}={value!r} is not known; it is one of {', '.join(values)}")
-    if batch_size is not None and batch_size < 1:
-        raise InputError(f"batch_size={batch_size} is not possible; it is at least 1")
+    options = {"pooling": pooling, "resize": resize, "precision": precision}
+    _check_options(name, batch_size, **options)
     arguments = {"layer": layer, "weights": weights, "batch_size": batch_size}
     used = "float32" if precision == "auto" else precision
     if name == "colour":
         network = _load_colour(**arguments, precision=used)
     else:
         network = load_network(name, **arguments, precision=used, random_state=random_state)
-    specification = {
-        "backbone": name,
-        "layer": network.layer,
-        "pooling": pooling,
-        "n_features": pool(np.zeros((1, *network.shape[1:])), pooling=pooling).shape[1],
-        "weights_digest": network.weights_digest,
-        "resize": resize,
-        "input_size": list(network.input_size),
-        "preprocessing": PREPROCESSING,
-        "precision": used,
-        "batch_size": network.batch_size,
-        "framework": network.framework,
-    }
     return Backbone(
-        specification=specification,
+        specification=_specification(name, network, **options | {"precision": used}),
         weights="none" if name == "colour" else Path(weights).name,
         precision_choice=_first_choice(name, precision, network.framework["device"]),
         _maps=network.maps,
@@ -252,37 +293,14 @@ def load_backbone(
         | {"name": name, "pooling": pooling, "resize": resize, "random_state": random_state},
     )
 
-# %% ../../nbs/extraction/02_backbones.ipynb #014
-LOWEST_COSINE = 0.999
-_CPU_FLAGS = {"amx_bf16", "avx512_bf16"}
-
-
-def _first_choice(name: str, precision: str, device: str) -> dict:
-    """What is known about the precision before any poster has been seen."""
-    choice = {
-        "requested": precision,
-        "used": precision,
-        "lowest_cosine": None,
-        "n_compared": 0,
-        "open": False,
-    }
-    if precision != "auto":
-        return choice | {"reason": "as requested"}
-    choice["used"] = "float32"
-    if name == "colour" or not NETWORKS[name].bfloat16_pays:
-        return choice | {"reason": f"bfloat16 is not known to pay for {name}"}
-    if device == "cpu" and not _CPU_FLAGS & _cpu_flags():
-        return choice | {"reason": "this processor has no bfloat16 arithmetic"}
-    return choice | {"open": True, "reason": "bfloat16 has not been tried"}
-
-# %% ../../nbs/extraction/02_backbones.ipynb #014a
-def _cpu_flags() -> set[str]:
-    """What the processor says it can do (Linux only)."""
-    try:
-        found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    except OSError:
-        return set()
-    return set(found[1].split()) if found else set()
+# %% ../../nbs/extraction/02_backbones.ipynb #015a
+def _lowest_cosine(A: np.ndarray, B: np.ndarray) -> float:
+    """The smallest cosine between corresponding rows; two zero rows count as equal."""
+    A, B = A.astype(np.float64), B.astype(np.float64)
+    lengths = np.linalg.norm(A, axis=1) * np.linalg.norm(B, axis=1)
+    equal = (A == B).all(axis=1)
+    cosines = np.where(equal, 1.0, (A * B).sum(axis=1) / np.where(lengths, lengths, 1))
+    return float(cosines.min(initial=1.0))
 
 # %% ../../nbs/extraction/02_backbones.ipynb #015
 def settle_precision(
@@ -324,12 +342,3 @@ def settle_precision(
         f"{'at least' if use_fast else 'below'} {LOWEST_COSINE}",
     }
     return replace(fast if use_fast else backbone, precision_choice=choice)
-
-# %% ../../nbs/extraction/02_backbones.ipynb #015a
-def _lowest_cosine(A: np.ndarray, B: np.ndarray) -> float:
-    """The smallest cosine between corresponding rows; two zero rows count as equal."""
-    A, B = A.astype(np.float64), B.astype(np.float64)
-    lengths = np.linalg.norm(A, axis=1) * np.linalg.norm(B, axis=1)
-    equal = (A == B).all(axis=1)
-    cosines = np.where(equal, 1.0, (A * B).sum(axis=1) / np.where(lengths, lengths, 1))
-    return float(cosines.min(initial=1.0))

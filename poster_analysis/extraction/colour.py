@@ -45,13 +45,31 @@ def lab_from_rgb(images: np.ndarray) -> np.ndarray:
     )
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
-# %% ../../nbs/extraction/00_colour.ipynb #009
+# %% ../../nbs/extraction/00_colour.ipynb #n010
 #: Rows and columns of the grid.
 GRID = (6, 4)
 #: Centres of the bins along L*, a* and b*.
 CENTRES = ((0, 25, 50, 75, 100), (-80, -40, 0, 40, 80), (-80, -40, 0, 40, 80))
 
+# %% ../../nbs/extraction/00_colour.ipynb #011
+def _soft_histogram(lab: np.ndarray, place: np.ndarray, n_places: int) -> np.ndarray:
+    """Weights of the 125 bins in each place, shape (n_places, 125)."""
+    low, high = np.array(CENTRES)[:, [0, -1]].T
+    bins = np.array([len(centres) for centres in CENTRES])
+    position = (lab.clip(low, high) - low) * ((bins - 1) / (high - low))
+    below = np.minimum(position.astype(np.intp), bins - 2)
+    above = np.ascontiguousarray((position - below).T)
+    share = (1 - above, above)
+    step = np.array([bins[1] * bins[2], bins[2], 1])
+    first = place * bins.prod() + below @ step
+    sums = np.zeros(n_places * bins.prod())
+    for i, j, k in product((0, 1), repeat=3):
+        part = np.bincount(first, share[i][0] * share[j][1] * share[k][2])
+        shift = step @ (i, j, k)
+        sums[shift : shift + len(part)] += part
+    return sums.reshape(n_places, bins.prod())
 
+# %% ../../nbs/extraction/00_colour.ipynb #009
 def colour_layout(images: np.ndarray, *, grid: tuple[int, int] = GRID) -> np.ndarray:
     """Describe which colours stand where in each image.
 
@@ -78,28 +96,9 @@ def colour_layout(images: np.ndarray, *, grid: tuple[int, int] = GRID) -> np.nda
         raise InputError(
             f"grid={grid} does not fit {height} x {width} pixels; at most one cell each"
         )
-    cell = (np.arange(height) * rows // height)[:, None] * columns + np.arange(
-        width
-    ) * columns // width
+    row, column = np.arange(height) * rows // height, np.arange(width) * columns // width
+    cell = row[:, None] * columns + column
     place = (np.arange(n)[:, None, None] * rows * columns + cell).ravel()
     shares = _soft_histogram(lab_from_rgb(images).reshape(-1, 3), place, n * rows * columns)
     shares /= shares.sum(axis=1, keepdims=True)
     return np.sqrt(shares).reshape(n, rows, columns, -1).astype(np.float32)
-
-# %% ../../nbs/extraction/00_colour.ipynb #011
-def _soft_histogram(lab: np.ndarray, place: np.ndarray, n_places: int) -> np.ndarray:
-    """Weights of the 125 bins in each place, shape (n_places, 125)."""
-    low, high = np.array(CENTRES)[:, [0, -1]].T
-    bins = np.array([len(centres) for centres in CENTRES])
-    position = (lab.clip(low, high) - low) * ((bins - 1) / (high - low))
-    below = np.minimum(position.astype(np.intp), bins - 2)
-    above = np.ascontiguousarray((position - below).T)
-    share = (1 - above, above)
-    step = np.array([bins[1] * bins[2], bins[2], 1])
-    first = place * bins.prod() + below @ step
-    sums = np.zeros(n_places * bins.prod())
-    for i, j, k in product((0, 1), repeat=3):
-        part = np.bincount(first, share[i][0] * share[j][1] * share[k][2])
-        shift = step @ (i, j, k)
-        sums[shift : shift + len(part)] += part
-    return sums.reshape(n_places, bins.prod())

@@ -13,9 +13,9 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,7 @@ from poster_analysis.collection.images import (
     read_image,
     resize_image,
 )
-from ..collection.posters import Collection
+from ..collection.posters import Collection, Posters
 from ..core.errors import InputError
 from ..core.files import digest
 from .backbones import PREPROCESSING, Backbone, settle_precision
@@ -46,7 +46,7 @@ from .store import FeatureStore
 class _Unavailable(UnreadableImage):
     """The file is not there or not the same any more, which says nothing about the poster."""
 
-# %% ../../nbs/extraction/05_extract.ipynb #005a
+
 #: Pixels of an image that is decoded by itself.
 LARGE = 2**24
 _large_ones = threading.Lock()
@@ -84,7 +84,7 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
     finally:
         threads.shutdown(wait=True, cancel_futures=True)
 
-# %% ../../nbs/extraction/05_extract.ipynb #008a
+
 def _ahead(
     threads: ThreadPoolExecutor, load: Callable[[str], np.ndarray], keys: Iterable[str], n: int
 ) -> Iterator[tuple[str, Future]]:
@@ -155,8 +155,92 @@ class _Work:
             self.done(key)
         images.clear()
 
+# %% ../../nbs/extraction/05_extract.ipynb #n008
+def _files_by_digest(collection: Collection) -> dict[str, list[Path]]:
+    """The files of a collection by the digest of their bytes."""
+    files: dict[str, list[Path]] = {}
+    for file, key in zip(
+        Posters(collection.table, collection.posters).files(),
+        collection.table["sha256"],
+        strict=True,
+    ):
+        files.setdefault(key, []).append(file)
+    return files
+
+# %% ../../nbs/extraction/05_extract.ipynb #n011
+@contextmanager
+def _progress(
+    name: str,
+    counts: Counter,
+    todo: list[str],
+    reasons: dict[str, str],
+    *,
+    n_skipped: int,
+    show: bool,
+) -> Iterator[Callable[[str], None]]:
+    """A bar over all posters; gives a function to be called with the digest of each one that is done."""
+    total, n_open = counts.total(), sum(counts[key] for key in todo)
+    n_there = total - n_open - sum(counts[key] for key in reasons)
+
+    def state() -> str:
+        return f"{n_there:,} were there, {n_skipped + len(reasons):,} skipped"
+
+    bar = tqdm(
+        total=total,
+        initial=total - n_open,
+        postfix=state(),
+        desc=name,
+        unit=" posters",
+        disable=not show,
+    )
+
+    def done(key: str) -> None:
+        bar.set_postfix_str(state(), refresh=False)
+        bar.update(counts[key])
+
+    with bar:
+        yield done
+
+# %% ../../nbs/extraction/05_extract.ipynb #017a
+def _fill(
+    store: FeatureStore,
+    backbone: Backbone,
+    paths: dict[str, list[Path]],
+    load: Callable[[str], np.ndarray],
+    *,
+    n_skipped: int,
+    progress: bool,
+) -> _Work:
+    """Compute what the store lacks; once more if the store had to be repaired meanwhile."""
+    missing = store.missing(list(paths))
+    reasons = store.unreadable(missing, reader=_READER)
+    todo = [key for key in missing if key not in reasons]
+    counts = Counter({key: len(files) for key, files in paths.items()})
+    shown = {"n_skipped": n_skipped, "show": progress}
+    with _progress(backbone.name, counts, todo, reasons, **shown) as done:
+        work = _Work(backbone, store, load, done, reasons)
+        while todo:
+            n_repairs = len(store.notes)
+            work.compute(todo)
+            repaired = len(store.notes) > n_repairs
+            todo = [key for key in store.missing(todo) if key not in reasons] if repaired else []
+    return work
+
 # %% ../../nbs/extraction/05_extract.ipynb #013
 _N_COMPARED = 64
+
+
+def _first_images(
+    keys: Iterable[str], load: Callable[[str], np.ndarray], n: int
+) -> dict[str, np.ndarray]:
+    """The readable ones among the posters whose digests come first, at most `n`."""
+    images = {}
+    for key in sorted(keys):
+        with suppress(UnreadableImage):
+            images[key] = load(key)
+        if len(images) == n:
+            break
+    return images
 
 
 def _settled(
@@ -165,14 +249,7 @@ def _settled(
     """The backbone in the precision that these posters allow."""
     if not backbone.precision_choice["open"]:
         return backbone
-    images = {}
-    for key in sorted(keys):
-        try:
-            images[key] = load(key)
-        except UnreadableImage:
-            continue
-        if len(images) == _N_COMPARED:
-            break
+    images = _first_images(keys, load, _N_COMPARED)
     if not images:
         return backbone
     name = f"lowest cosine of bfloat16, posters {digest(list(images))}"
@@ -231,6 +308,26 @@ class Extraction:
                 lambda: store.blocks(keys), self.index, self.backbone.n_features, folder
             )
 
+# %% ../../nbs/extraction/05_extract.ipynb #017b
+def _damage_note(damaged: set[str], paths: dict[str, list[Path]]) -> Iterator[str]:
+    """A sentence on rows that were not as they had been written."""
+    if damaged:
+        names = sorted(paths[key][0].name for key in damaged)
+        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+        yield (
+            f"{len(names):,} stored rows of features were damaged and have been computed again: "
+            f"{', '.join(names[:3])}{more}."
+        )
+
+
+def _all_skipped(
+    collection: Collection, unreadable: pd.DataFrame, reasons: dict[str, str]
+) -> pd.DataFrame:
+    """What the collection skipped and what could not be read, by path."""
+    rows = unreadable[["path", "imdb_id"]].assign(reason=unreadable["sha256"].map(reasons))
+    both = pd.concat([collection.skipped[["path", "imdb_id", "reason"]], rows.astype(str)])
+    return both.sort_values(["path", "imdb_id"], kind="stable", ignore_index=True)
+
 # %% ../../nbs/extraction/05_extract.ipynb #016
 def extract(
     collection: Collection,
@@ -250,7 +347,7 @@ def extract(
     store_folder
         Where the feature stores lie; made if missing. It may be shared by collections, backbones and processes.
     progress
-        Show a bar on the error stream: what was there, the rate, the time left, how many posters are skipped.
+        Show a bar on the error stream.
 
     Returns
     -------
@@ -264,11 +361,12 @@ def extract(
         The disk is full, the store cannot be written, and the like. What was computed before is kept.
     """
     started = time.perf_counter()
-    table = collection.table
-    paths: dict[str, list[Path]] = {}
-    for path, key in zip(table["path"], table["sha256"], strict=True):
-        paths.setdefault(key, []).append(Path(collection.posters, path))
-    load = partial(_load_by_key, paths, size=backbone.input_size, resize=backbone.resize)
+    table, paths = collection.table, _files_by_digest(collection)
+    options = {"size": backbone.input_size, "resize": backbone.resize}
+
+    def load(key: str) -> np.ndarray:
+        return _load(paths[key], key, **options)
+
     backbone = _settled(backbone, paths, load, Path(store_folder))
     with FeatureStore(store_folder, backbone.specification) as store:
         n_skipped = len(collection.skipped)
@@ -291,71 +389,3 @@ def extract(
         seconds=time.perf_counter() - started,
         store_folder=Path(store_folder),
     )
-
-# %% ../../nbs/extraction/05_extract.ipynb #017
-def _load_by_key(paths: dict[str, list[Path]], key: str, *, size, resize) -> np.ndarray:
-    """The poster with this digest, resized."""
-    return _load(paths[key], key, size=size, resize=resize)
-
-# %% ../../nbs/extraction/05_extract.ipynb #017a
-def _fill(
-    store: FeatureStore,
-    backbone: Backbone,
-    paths: dict,
-    load: Callable,
-    *,
-    n_skipped: int,
-    progress: bool,
-) -> _Work:
-    """Compute what the store lacks; once more if the store had to be repaired meanwhile."""
-    missing = store.missing(list(paths))
-    reasons = store.unreadable(missing, reader=_READER)
-    counts = Counter({key: len(files) for key, files in paths.items()})
-    todo = [key for key in missing if key not in reasons]
-    total, open_ = counts.total(), sum(counts[key] for key in todo)
-
-    n_there = total - open_ - sum(counts[key] for key in reasons)
-
-    def state() -> str:
-        return f"{n_there:,} were there, {n_skipped + len(reasons):,} skipped"
-
-    with tqdm(
-        total=total,
-        initial=total - open_,
-        postfix=state(),
-        desc=backbone.name,
-        unit=" posters",
-        disable=not progress,
-    ) as bar:
-
-        def done(key: str) -> None:
-            bar.set_postfix_str(state(), refresh=False)
-            bar.update(counts[key])
-
-        work = _Work(backbone, store, load, done, reasons)
-        while todo:
-            n_repairs = len(store.notes)
-            work.compute(todo)
-            repaired = len(store.notes) > n_repairs
-            todo = [key for key in store.missing(todo) if key not in reasons] if repaired else []
-    return work
-
-# %% ../../nbs/extraction/05_extract.ipynb #017b
-def _damage_note(damaged: set[str], paths: dict[str, list[Path]]) -> Iterator[str]:
-    """A sentence on rows that were not as they had been written."""
-    if damaged:
-        names = sorted(paths[key][0].name for key in damaged)
-        more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-        yield (
-            f"{len(names):,} stored rows of features were damaged and have been computed again: "
-            f"{', '.join(names[:3])}{more}."
-        )
-
-
-def _all_skipped(
-    collection: Collection, unreadable: pd.DataFrame, reasons: dict[str, str]
-) -> pd.DataFrame:
-    """What the collection skipped and what could not be read, by path."""
-    rows = unreadable[["path", "imdb_id"]].assign(reason=unreadable["sha256"].map(reasons))
-    both = pd.concat([collection.skipped[["path", "imdb_id", "reason"]], rows.astype(str)])
-    return both.sort_values(["path", "imdb_id"], kind="stable", ignore_index=True)

@@ -85,6 +85,18 @@ def _remarks_held_back() -> Iterator[None]:
                     os.write(stream, line)
             os.close(stream)
 
+# %% ../../nbs/extraction/01_networks.ipynb #008
+def _device(name: str, framework) -> str:
+    """The kind of device that the framework computes on: "cpu", "gpu" or "tpu"."""
+    if name == "jax":
+        return framework.default_backend()
+    if name == "torch":
+        return "gpu" if framework.cuda.is_available() else "cpu"
+    if name == "tensorflow" and framework.config.list_physical_devices("GPU"):
+        framework.config.experimental.enable_op_determinism()
+        return "gpu"
+    return "cpu"
+
 # %% ../../nbs/extraction/01_networks.ipynb #007a
 def _import_keras():
     """Keras and a dict that says which framework computes, in which version, on which kind of device."""
@@ -105,18 +117,6 @@ def _import_keras():
         ) from error
     versions = {"keras": keras.__version__, "backend": name, "version": framework.__version__}
     return keras, versions | {"device": device}
-
-# %% ../../nbs/extraction/01_networks.ipynb #008
-def _device(name: str, framework) -> str:
-    """The kind of device that the framework computes on: "cpu", "gpu" or "tpu"."""
-    if name == "jax":
-        return framework.default_backend()
-    if name == "torch":
-        return "gpu" if framework.cuda.is_available() else "cpu"
-    if name == "tensorflow" and framework.config.list_physical_devices("GPU"):
-        framework.config.experimental.enable_op_determinism()
-        return "gpu"
-    return "cpu"
 
 # %% ../../nbs/extraction/01_networks.ipynb #008a
 @contextmanager
@@ -171,7 +171,7 @@ def _model_with(keras, name: str, layer: str | None) -> tuple[object, str, bool]
     raise InputError(f"{name} has no layer {layer!r}; close to it are {', '.join(close)}")
 
 # %% ../../nbs/extraction/01_networks.ipynb #015
-def _plot_weights(model, random_state: int) -> None:
+def _set_random_weights(model, random_state: int) -> None:
     """Give every kernel of the model normal random values of variance 2 / fan-in."""
     for number, weight in enumerate(model.weights):
         shape = tuple(weight.shape)
@@ -265,6 +265,29 @@ class Network:
     weights_digest: str
     framework: dict
 
+# %% ../../nbs/extraction/01_networks.ipynb #n010
+def _cut_model(
+    keras, name: str, layer: str | None, weights: str | os.PathLike, random_state: int
+) -> tuple[object, str]:
+    """The model up to a layer, with its weights; and the layer's name."""
+    model, layer, include_top = _model_with(keras, name, layer)
+    if weights == "imagenet":
+        model = _fetch_weights(keras, name, include_top=include_top)
+    elif weights == "random":
+        _set_random_weights(model, random_state)
+    else:
+        model = _read_weights(keras, name, Path(weights), include_top=include_top)
+    return keras.Model(model.inputs, _layers(keras, model)[layer].output), layer
+
+
+def _with_preprocessing(keras, name: str, model, batch_size: int):
+    """A model that takes batches of uint8 images of one fixed shape."""
+    size = NETWORKS[name].size
+    images = keras.Input(batch_shape=(batch_size, size, size, 3), dtype="uint8")
+    module = getattr(keras.applications, NETWORKS[name].module)
+    pixels = module.preprocess_input(keras.ops.cast(images, "float32"))
+    return keras.Model(images, model(pixels))
+
 # %% ../../nbs/extraction/01_networks.ipynb #021
 def load_network(
     name: str,
@@ -308,19 +331,8 @@ def load_network(
     keras, framework = _import_keras()
     batch_size = batch_size or _BATCH_SIZE.get(framework["device"], _BATCH_SIZE_ELSEWHERE)
     with _keras_settings(keras, precision):
-        model, layer, include_top = _model_with(keras, name, layer)
-        if weights == "imagenet":
-            model = _fetch_weights(keras, name, include_top=include_top)
-        elif weights == "random":
-            _plot_weights(model, random_state)
-        else:
-            model = _read_weights(keras, name, Path(weights), include_top=include_top)
-        model = keras.Model(model.inputs, _layers(keras, model)[layer].output)
-        size = (NETWORKS[name].size,) * 2
-        images = keras.Input(batch_shape=(batch_size, *size, 3), dtype="uint8")
-        module = getattr(keras.applications, NETWORKS[name].module)
-        pixels = module.preprocess_input(keras.ops.cast(images, "float32"))
-        whole = keras.Model(images, model(pixels))
+        model, layer = _cut_model(keras, name, layer, weights, random_state)
+        whole = _with_preprocessing(keras, name, model, batch_size)
     shape = tuple(whole.output.shape)
     if len(shape) not in (2, 4) or not all(shape):
         raise InputError(
@@ -330,7 +342,7 @@ def load_network(
         maps=whole.predict_on_batch,
         shape=shape,
         layer=layer,
-        input_size=size,
+        input_size=(NETWORKS[name].size,) * 2,
         batch_size=batch_size,
         weights_digest=_weights_digest(keras, model),
         framework=framework,

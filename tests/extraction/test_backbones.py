@@ -99,7 +99,7 @@ def test_where_the_weights_came_from_does_not_change_the_digest(mobilenet, tmp_p
     from poster_analysis.extraction import networks
 
     model = networks._build(keras, NAME)
-    networks._plot_weights(model, 0)
+    networks._set_random_weights(model, 0)
     path = tmp_path / "mine.weights.h5"
     model.save_weights(path)
     mine = load_backbone(NAME, weights=str(path), batch_size=4)

@@ -35,7 +35,7 @@ def files(network, tmp_path_factory):
     keras, _ = networks._import_keras()
     for include_top, name in ((False, "without_top"), (True, "with_top")):
         model = networks._build(keras, NAME, include_top=include_top)
-        networks._plot_weights(model, 0)
+        networks._set_random_weights(model, 0)
         model.save_weights(folder / f"{name}.weights.h5")
     model.save(folder / "whole.keras")
     (folder / "garbage.weights.h5").write_bytes(b"no weights at all")
@@ -72,7 +72,7 @@ def test_vgg_gets_blue_before_red_and_the_mean_taken_off(images):
 
     network = load_network("vgg16", weights="random", layer="block1_conv1", batch_size=1)
     model = networks._build(keras, "vgg16")
-    networks._plot_weights(model, 0)
+    networks._set_random_weights(model, 0)
     kernel, bias = (np.asarray(w) for w in model.get_layer("block1_conv1").weights)
     patch = images[0, 99:102, 99:102, ::-1] - np.array([103.939, 116.779, 123.68])
     expected = np.maximum(np.tensordot(patch, kernel, axes=3) + bias, 0)
