@@ -168,7 +168,7 @@ def _file_name(imdb_id: str, number: int) -> str:
 def _files(plans: list[Plan], random_state: int, progress: bool) -> Iterator[tuple[str, bytes]]:
     """Every file of a collection but the truth: pairs of a path and its bytes."""
     for each in tqdm(
-        plans, desc="Drawing posters", squared_normalised="poster", disable=not progress
+        plans, desc="Drawing posters", unit="poster", disable=not progress
     ):
         if each.fault == "no poster":
             continue

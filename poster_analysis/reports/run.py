@@ -322,7 +322,7 @@ def _run_all(prepared: list, n_workers: int, progress: bool) -> list:
     total = sum(job.n_cells for job in prepared)
     label = prepared[0].source.stem if len(prepared) == 1 else f"{len(prepared)} reports"
     bar = tqdm(
-        total=total, desc=label, squared_normalised="cell", disable=None if progress else True
+        total=total, desc=label, unit="cell", disable=None if progress else True
     )
 
     def on_cell(**_) -> None:

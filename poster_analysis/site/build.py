@@ -204,7 +204,7 @@ def _bar(words: str, total: int, progress: bool) -> tqdm:
     """A progress bar over pages where the standard error is a terminal, after the first second."""
     hidden = None if progress else True
     return tqdm(
-        total=total, desc=words, squared_normalised=" pages", delay=1, leave=False, disable=hidden
+        total=total, desc=words, unit=" pages", delay=1, leave=False, disable=hidden
     )
 
 
