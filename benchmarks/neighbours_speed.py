@@ -100,36 +100,23 @@ def ours(task: dict) -> dict:
     return {"seconds": time.perf_counter() - started, "above": peak() - before}
 
 
-def from_disk(task: dict) -> dict:
-    """All neighbours; the features stay on disk."""
-    from poster_analysis.distances.neighbours import (
-        nearest_neighbours,
-    )
-    from poster_analysis.distances.row_sources import SavedRows
-
-    before, started = from_here(), time.perf_counter()
-    with SavedRows(task["folder"]) as rows:
-        nearest_neighbours(rows, n_neighbors=N_NEIGHBORS)
-    return {"seconds": time.perf_counter() - started, "above": peak() - before}
-
-
 def queries(task: dict) -> dict:
-    """One film after the other, by title, turned or not; and what other ways of one product take."""
+    """One film after the other, by title, inverted or not; and what other ways of one product take."""
     from poster_analysis.similarity.neighbours import SimilarityIndex
 
     features = load(task)
     asked = np.random.default_rng(0).choice(len(features), QUERIES, replace=False)
     found = {}
-    for by_column, name in ((True, "turned"), (False, "as they are")):
+    for inverted, name in ((True, "inverted"), (False, "as they are")):
         before, started = from_here(), time.perf_counter()
-        index = SimilarityIndex(features, by_column=by_column)
+        index = SimilarityIndex(features, inverted=inverted)
         found[f"{name}: ready"] = [time.perf_counter() - started]
         found[f"{name}: memory"] = peak() - before
-        some = asked if by_column else asked[:5]
+        some = asked if inverted else asked[:5]
         found[f"{name}: query"] = seconds_of(
             lambda row, index=index: index.similar(features.index["title"][row], by="title"), some
         )
-        if by_column:
+        if inverted:
             found["image: query"] = seconds_of(
                 lambda row, index=index: index.similar_to_vector(features.X[[row]]), some
             )
@@ -165,7 +152,7 @@ def seconds_of(ask, rows) -> list[float]:
     return seconds
 
 
-TASKS = {one.__name__: one for one in (write, original, original_memory, ours, from_disk, queries)}
+TASKS = {one.__name__: one for one in (write, original, original_memory, ours, queries)}
 
 
 def milliseconds(values: list[float]) -> str:
@@ -194,26 +181,25 @@ def main() -> None:
 
             run("write")
             part = run("original_memory")["above"]
-            slow, fast, disk = [], [], []
+            slow, fast = [], []
             for _ in range(arguments.rounds):
                 one = run("original")
                 slow.append((one["product"] + one["lists"]) * n_rows)
                 fast.append(run("ours"))
-                disk.append(run("from_disk"))
             memory = part * (n_rows / min(PART, n_rows)) ** 2
             ours_memory = [one["above"] for one in fast]
             rows.append(
                 [
-                    f"{n_rows:,}", spread(slow, 0), spread([one["seconds"] for one in fast]), spread([one["seconds"] for one in disk]),
+                    f"{n_rows:,}", spread(slow, 0), spread([one["seconds"] for one in fast]),
                     spread([a / b["seconds"] for a, b in zip(slow, fast, strict=True)]), f"{memory:,.0f}",
-                    spread(ours_memory, 0), spread([one["above"] for one in disk], 0), f"{memory / np.median(ours_memory):.0f}",
+                    spread(ours_memory, 0), f"{memory / np.median(ours_memory):.0f}",
                 ]
             )  # fmt: skip
             found = run("queries")
             for name, way in (
-                ("turned", "this package, turned"),
-                ("image", "this package, turned, a picture from outside"),
-                ("as they are", "this package, not turned"),
+                ("inverted", "this package, inverted"),
+                ("image", "this package, inverted, a picture from outside"),
+                ("as they are", "this package, not inverted"),
                 ("scipy", "scipy's product alone, no list"),
                 ("faiss", "FAISS, flat index of dense rows, no titles"),
             ):
@@ -229,10 +215,10 @@ def main() -> None:
         f"The {N_NEIGHBORS} nearest neighbours",
         f"Drawn features of {N_FEATURES:,} columns, a fifth of the values not zero. The original way (sparse product in double precision, full "
         f"matrix, pandas' nlargest for every film) was measured on {ASKED} rows and scaled to all; its memory on the full matrix of "
-        f"{PART:,} posters and scaled with the square. Memory is what a process has at its peak above the features it has loaded (for features on "
-        f"disk: above nothing). Median (minimum to maximum) of {arguments.rounds} rounds.",
+        f"{PART:,} posters and scaled with the square. Memory is what a process has at its peak above the features it has loaded. "
+        f"Median (minimum to maximum) of {arguments.rounds} rounds.",
         table(
-            ["posters", "original way, s", "this package, s", "from disk, s", "times faster", "original way, MB", "this package, MB", "from disk, MB", "times less memory"],
+            ["posters", "original way, s", "this package, s", "times faster", "original way, MB", "this package, MB", "times less memory"],
             rows,
         ),
         "## One film at a time",

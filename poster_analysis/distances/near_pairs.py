@@ -10,13 +10,42 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from .neighbours import MARGIN, spread_groups
-from .pairs import NEAR, Distances, pair_distances
+from poster_analysis.distances.pairs import (
+    MARGIN,
+    NEAR,
+    Distances,
+    pair_distances,
+    spread_groups,
+)
 
-# %% ../../nbs/distances/02_near_pairs.ipynb #006
+# %% ../../nbs/distances/02_near_pairs.ipynb #008
 MOST_PAIRS = 2 * 10**6  # more near pairs than that say that the threshold is no threshold
 
 
+def _check_number(n_pairs: int, threshold: float) -> None:
+    """Raise an `InputError` if there are too many pairs to be of use."""
+    if n_pairs > MOST_PAIRS:
+        raise InputError(
+            f"more than {MOST_PAIRS:,} pairs of posters are nearer than {threshold:g}; "
+            "choose a smaller threshold, or leave posters out that are all the same"
+        )
+
+# %% ../../nbs/distances/02_near_pairs.ipynb #011
+def _all_copies(first, rows, others, squared) -> tuple[np.ndarray, ...]:
+    """The same pairs for all copies, and those of copies of the same poster."""
+    order = np.argsort(first, kind="stable")
+    starts = np.searchsorted(first[order], np.arange(len(first) + 1))
+    copied = np.flatnonzero(np.diff(starts) > 1)
+    rows, others = np.append(rows, copied), np.append(others, copied)
+    squared = np.append(squared, np.zeros(len(copied)))
+    pair, place = spread_groups(starts, rows, len(first))
+    rows, others, squared = order[place], others[pair], squared[pair]
+    pair, place = spread_groups(starts, others, len(first))
+    rows, others, squared = rows[pair], order[place], squared[pair]
+    once = (first[rows] != first[others]) | (rows < others)
+    return rows[once], others[once], squared[once]
+
+# %% ../../nbs/distances/02_near_pairs.ipynb #015
 class NearPairSearch:
     """Looks for all pairs of rows that are nearer than a threshold during a pass over all pairs.
 
@@ -37,7 +66,7 @@ class NearPairSearch:
         self._found: list[tuple[np.ndarray, np.ndarray]] = []
         self._n_found = 0
 
-    def look(self, rows: np.ndarray, others: np.ndarray, squared: np.ndarray) -> tuple:
+    def inspect(self, rows: np.ndarray, others: np.ndarray, squared: np.ndarray) -> tuple:
         """The pairs of a block that may be near enough, each once."""
         near = squared < np.float32(self.threshold + MARGIN)
         if rows[0] == others[0]:
@@ -45,19 +74,11 @@ class NearPairSearch:
         row, other = np.nonzero(near)
         return rows[row], others[other]
 
-    def take(self, found: tuple[np.ndarray, np.ndarray]) -> None:
+    def add(self, found: tuple[np.ndarray, np.ndarray]) -> None:
         """Keep what was found in a block."""
         self._n_found += len(found[0])
-        self._check(self._n_found)
+        _check_number(self._n_found, self.threshold)
         self._found.append(found)
-
-    def _check(self, n_pairs: int) -> None:
-        """Raise an `InputError` if there are too many pairs to be of use."""
-        if n_pairs > MOST_PAIRS:
-            raise InputError(
-                f"more than {MOST_PAIRS:,} pairs of posters are nearer than {self.threshold:g}; "
-                "choose a smaller threshold, or leave posters out that are all the same"
-            )
 
     def result(self) -> pd.DataFrame:
         """The pairs, as `near_pairs` returns them."""
@@ -66,28 +87,16 @@ class NearPairSearch:
         rows, others = (np.concatenate(part).astype(np.int64) for part in found)
         squared = pair_distances(X, norms, rows, others)
         near = squared < self.threshold
-        rows, others, squared = self._with_copies(rows[near], others[near], squared[near], first)
+        rows, others, squared = rows[near], others[near], squared[near]
+        copies = np.bincount(first, minlength=len(first))
+        n_pairs = (copies[rows] * copies[others]).sum() + (copies * (copies - 1) // 2).sum()
+        _check_number(int(n_pairs), self.threshold)
+        rows, others, squared = _all_copies(first, rows, others, squared)
         low, high = np.minimum(rows, others), np.maximum(rows, others)
         table = pd.DataFrame({"row": low, "other": high, "squared_distance": squared})
         return table.sort_values(["row", "other"], ignore_index=True)
 
-    def _with_copies(self, rows, others, squared, first) -> tuple[np.ndarray, ...]:
-        """The same pairs for all copies, and those of copies of the same poster."""
-        sizes = np.bincount(first, minlength=len(first))
-        self._check(int((sizes[rows] * sizes[others]).sum() + (sizes * (sizes - 1) // 2).sum()))
-        order = np.argsort(first, kind="stable")
-        starts = np.searchsorted(first[order], np.arange(len(first) + 1))
-        copied = np.flatnonzero(sizes > 1)
-        rows, others = np.append(rows, copied), np.append(others, copied)
-        squared = np.append(squared, np.zeros(len(copied)))
-        pair, place = spread_groups(starts, rows, len(first))
-        rows, others, squared = order[place], others[pair], squared[pair]
-        pair, place = spread_groups(starts, others, len(first))
-        rows, others, squared = rows[pair], order[place], squared[pair]
-        once = (first[rows] != first[others]) | (rows < others)
-        return rows[once], others[once], squared[once]
-
-# %% ../../nbs/distances/02_near_pairs.ipynb #007
+# %% ../../nbs/distances/02_near_pairs.ipynb #018
 def near_pairs(distances: Distances, *, threshold: float = NEAR) -> pd.DataFrame:
     """All pairs of rows that are nearly the same, in double precision.
 
@@ -110,6 +119,6 @@ def near_pairs(distances: Distances, *, threshold: float = NEAR) -> pd.DataFrame
         If the threshold is not in the valid range, or so high that there are millions of pairs.
     """
     search = NearPairSearch(distances, threshold=threshold)
-    for _, _, found in distances.over_pairs(search.look):
-        search.take(found)
+    for _, _, found in distances.over_pairs(search.inspect):
+        search.add(found)
     return search.result()

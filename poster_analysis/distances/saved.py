@@ -16,10 +16,10 @@ import scipy.sparse as sp
 
 from ..core.errors import InputError
 from ..core.files import written_whole
-from .blocks import Rows, in_threads, row_blocks
-from .pairs import Distances, summarise_rows
+from .blocks import Matrix, in_threads, row_blocks
+from .pairs import Distances, distances_on_demand
 
-# %% ../../nbs/distances/06_saved.ipynb #006
+# %% ../../nbs/distances/06_saved.ipynb #008
 def _beside(path: str | os.PathLike) -> tuple[Path, Path]:
     """Where the distances lie, and what is known of them."""
     path = Path(path)
@@ -28,15 +28,15 @@ def _beside(path: str | os.PathLike) -> tuple[Path, Path]:
     return path, path.with_name(f"{path.stem}_rows.npz")
 
 
-def _checksums(unit: np.ndarray) -> np.ndarray:
+def _checksums(squared: np.ndarray) -> np.ndarray:
     """CRC-32 of each block of rows."""
 
     def checksum(rows: np.ndarray) -> int:
-        return zlib.crc32(np.ascontiguousarray(unit[rows[0] : rows[-1] + 1], dtype="<f4"))
+        return zlib.crc32(np.ascontiguousarray(squared[rows[0] : rows[-1] + 1], dtype="<f4"))
 
-    return np.array(in_threads(checksum, row_blocks(len(unit))), dtype=np.uint32)
+    return np.array(in_threads(checksum, row_blocks(len(squared))), dtype=np.uint32)
 
-# %% ../../nbs/distances/06_saved.ipynb #007
+# %% ../../nbs/distances/06_saved.ipynb #011
 def save_distances(distances: Distances, path: str | os.PathLike) -> Path:
     """Keep the distances of all pairs on disk.
 
@@ -61,29 +61,49 @@ def save_distances(distances: Distances, path: str | os.PathLike) -> Path:
         If the disk is full.
     """
     path, rows_path = _beside(path)
-    if distances.squared_normalised is None or not distances.digest:
+    squared = distances.squared_normalised
+    if squared is None or not distances.digest:
+        reason = "of no features" if squared is not None else "not kept: raise memory_budget"
         raise InputError(
-            "only the distances of all pairs of some features can be saved; these are "
-            + (
-                "of no features"
-                if distances.squared_normalised is not None
-                else "not kept: raise memory_budget"
-            )
+            f"only the distances of all pairs of some features can be saved; these are {reason}"
         )
     with written_whole(path) as part, part.open("wb") as file:
-        np.save(file, distances.squared_normalised)
+        np.save(file, squared)
+    known = {"norms": distances.norms, "first": distances.first_identical}
+    known |= {"digest": np.array(distances.digest), "checksums": _checksums(squared)}
     with written_whole(rows_path) as part:
-        np.savez(
-            part,
-            norms=distances.norms,
-            first=distances.first_identical,
-            digest=np.array(distances.digest),
-            checksums=_checksums(distances.squared_normalised),
-        )
+        np.savez(part, **known)
     return path
 
-# %% ../../nbs/distances/06_saved.ipynb #009
-def load_distances(path: str | os.PathLike, X: Rows | sp.sparray) -> Distances:
+# %% ../../nbs/distances/06_saved.ipynb #016
+def _damaged(path: Path, error: Exception) -> InputError:
+    """What to say of a file that cannot be read."""
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return InputError(f"{path} is damaged ({reason}); measure the distances again")
+
+# %% ../../nbs/distances/06_saved.ipynb #017
+def _mapped(path: Path) -> np.ndarray:
+    """An array, mapped into memory; the file is closed with the last look at it."""
+    try:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except MemoryError:
+        raise
+    except Exception as error:  # a file of any bytes fails in nearly every way there is
+        raise _damaged(path, error) from None
+
+# %% ../../nbs/distances/06_saved.ipynb #018
+def _known(path: Path) -> dict[str, np.ndarray]:
+    """What was written beside the distances."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in ("norms", "first", "digest", "checksums")}
+    except MemoryError:
+        raise
+    except Exception as error:  # as above
+        raise _damaged(path, error) from None
+
+# %% ../../nbs/distances/06_saved.ipynb #021
+def load_distances(path: str | os.PathLike, X: Matrix | sp.sparray) -> Distances:
     """Distances that `save_distances` kept, mapped into memory and not to be written to.
 
     Parameters
@@ -91,7 +111,7 @@ def load_distances(path: str | os.PathLike, X: Rows | sp.sparray) -> Distances:
     path
         The ``.npy`` file. It must not be changed while the distances are in use.
     X
-        The features they were measured from: dense, sparse, or a row source.
+        The features they were measured from: dense or sparse.
 
     Returns
     -------
@@ -108,45 +128,18 @@ def load_distances(path: str | os.PathLike, X: Rows | sp.sparray) -> Distances:
     for one in (path, rows_path):
         if not one.is_file():
             raise InputError(f"{one} does not exist; measure the distances first")
-    unit, known = _mapped(path), _known(rows_path)
-    summarised = summarise_rows(X)
-    if str(known["digest"]) != summarised.digest:
+    squared, known = _mapped(path), _known(rows_path)
+    wanted = distances_on_demand(X)
+    if str(known["digest"]) != wanted.digest:
         raise InputError(
             f"{path} holds the distances of other features than these; measure them again"
         )
-    shape = (len(summarised), len(summarised))
-    fits = unit.shape == shape and unit.dtype == np.float32 and unit.flags.c_contiguous
-    fits = fits and np.array_equal(known["norms"], summarised.norms)
-    fits = fits and np.array_equal(known["first"], summarised.first_identical)
-    if not (fits and np.array_equal(_checksums(unit), known["checksums"])):
+    shape = (len(wanted), len(wanted))
+    fits = squared.shape == shape and squared.dtype == np.float32 and squared.flags.c_contiguous
+    fits = fits and np.array_equal(known["norms"], wanted.norms)
+    fits = fits and np.array_equal(known["first"], wanted.first_identical)
+    if not (fits and np.array_equal(_checksums(squared), known["checksums"])):
         raise InputError(
             f"{path} and {rows_path.name} are damaged, or do not belong together; measure the distances again"
         )
-    return replace(summarised, squared_normalised=unit)
-
-# %% ../../nbs/distances/06_saved.ipynb #009a
-def _mapped(path: Path) -> np.ndarray:
-    """An array, mapped into memory; the file is closed with the last look at it."""
-    try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except MemoryError:
-        raise
-    except Exception as error:  # a file of any bytes fails in nearly every way there is
-        raise _damaged(path, error) from None
-
-# %% ../../nbs/distances/06_saved.ipynb #009b
-def _known(path: Path) -> dict[str, np.ndarray]:
-    """What was written beside the distances."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in ("norms", "first", "digest", "checksums")}
-    except MemoryError:
-        raise
-    except Exception as error:  # the same
-        raise _damaged(path, error) from None
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    """What to say of a file that cannot be read."""
-    reason = (str(error) or type(error).__name__).splitlines()[0]
-    return InputError(f"{path} is damaged ({reason}); measure the distances again")
+    return replace(wanted, squared_normalised=squared)

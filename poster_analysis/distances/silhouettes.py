@@ -15,6 +15,18 @@ from ..core.errors import InputError
 from .pairs import Distances, original_squared
 
 # %% ../../nbs/distances/04_silhouettes.ipynb #006
+def _silhouettes(sums: np.ndarray, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Silhouettes of some rows, from the sums of their distances to the members of each cluster."""
+    own = np.arange(len(codes)), codes
+    inside = sums[own] / np.maximum(sizes[codes] - 1, 1)
+    means = sums / sizes
+    means[own] = np.inf
+    outside = means.min(axis=1)
+    larger = np.maximum(inside, outside)
+    defined = (sizes[codes] > 1) & (larger > 0)
+    return np.divide(outside - inside, larger, where=defined, out=np.zeros(len(codes)))
+
+# %% ../../nbs/distances/04_silhouettes.ipynb #010
 @dataclass(frozen=True, eq=False)
 class _Clustering:
     """Who is in which cluster."""
@@ -32,19 +44,7 @@ def _clustering(labels: np.ndarray, first: np.ndarray) -> _Clustering:
     np.add.at(members, (first, codes), 1)
     return _Clustering(codes, sizes, members, np.zeros(members.shape))
 
-# %% ../../nbs/distances/04_silhouettes.ipynb #006a
-def _silhouettes(sums: np.ndarray, codes: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Silhouettes of some rows, from the sums of their distances to the members of each cluster."""
-    own = np.arange(len(codes)), codes
-    inside = sums[own] / np.maximum(sizes[codes] - 1, 1)
-    means = sums / sizes
-    means[own] = np.inf
-    outside = means.min(axis=1)
-    larger = np.maximum(inside, outside)
-    defined = (sizes[codes] > 1) & (larger > 0)
-    return np.divide(outside - inside, larger, where=defined, out=np.zeros(len(codes)))
-
-# %% ../../nbs/distances/04_silhouettes.ipynb #009
+# %% ../../nbs/distances/04_silhouettes.ipynb #013
 def _as_columns(labels: np.ndarray, n_rows: int) -> np.ndarray:
     """Labels with one column per clustering; an `InputError` unless silhouettes are defined for them."""
     labels = np.asarray(labels)
@@ -62,7 +62,40 @@ def _as_columns(labels: np.ndarray, n_rows: int) -> np.ndarray:
             )
     return columns
 
-# %% ../../nbs/distances/04_silhouettes.ipynb #012
+# %% ../../nbs/distances/04_silhouettes.ipynb #016
+def _add_up(
+    distances: Distances, normalised: list[_Clustering], original: list[_Clustering]
+) -> None:
+    """Sum the distances of all rows to the members of each cluster, in one pass."""
+    norms = distances.norms
+
+    def sums_of(block: np.ndarray, rows, others, clusterings: list[_Clustering]) -> list:
+        same = rows[0] == others[0]
+        return [
+            (block @ one.members[others], None if same else block.T @ one.members[rows])
+            for one in clusterings
+        ]
+
+    def work(rows: np.ndarray, others: np.ndarray, squared: np.ndarray) -> list:
+        found = sums_of(np.sqrt(squared), rows, others, normalised) if normalised else []
+        if original:
+            block = original_squared(squared, norms[rows], norms[others])
+            found += sums_of(np.sqrt(block, out=block), rows, others, original)
+        return found
+
+    for rows, others, found in distances.over_pairs(work):
+        for one, (of_rows, of_others) in zip([*normalised, *original], found, strict=True):
+            one.sums[rows] += of_rows
+            if of_others is not None:
+                one.sums[others] += of_others
+
+# %% ../../nbs/distances/04_silhouettes.ipynb #017
+def _of_sums(clusterings: list[_Clustering], first: np.ndarray) -> np.ndarray:
+    """Silhouettes of all rows, one column per clustering; copies have those sums of the first."""
+    columns = [_silhouettes(one.sums[first], one.codes, one.sizes) for one in clusterings]
+    return np.stack(columns, axis=1)
+
+# %% ../../nbs/distances/04_silhouettes.ipynb #018
 def silhouettes_of_both(
     distances: Distances,
     *,
@@ -91,57 +124,22 @@ def silhouettes_of_both(
     InputError
         If a clustering has fewer than 2 clusters or more than ``n_rows - 1``.
     """
+    first = distances.first_identical
     asked = [None if labels is None else np.asarray(labels) for labels in (normalised, original)]
     clusterings = [
-        []
-        if labels is None
-        else [
-            _clustering(one, distances.first_identical)
-            for one in _as_columns(labels, len(distances)).T
-        ]
+        [_clustering(one, first) for one in _as_columns(labels, len(distances)).T]
+        if labels is not None
+        else []
         for labels in asked
     ]
     if any(clusterings):
         _add_up(distances, *clusterings)
     return tuple(
-        None if labels is None else _of_sums(found, distances.first_identical).reshape(labels.shape)
+        None if labels is None else _of_sums(found, first).reshape(labels.shape)
         for labels, found in zip(asked, clusterings, strict=True)
     )
 
-# %% ../../nbs/distances/04_silhouettes.ipynb #012a
-def _of_sums(clusterings: list[_Clustering], first: np.ndarray) -> np.ndarray:
-    """Silhouettes of all rows, one column per clustering; copies have those sums of the first."""
-    columns = [_silhouettes(one.sums[first], one.codes, one.sizes) for one in clusterings]
-    return np.stack(columns, axis=1)
-
-# %% ../../nbs/distances/04_silhouettes.ipynb #013
-def _add_up(
-    distances: Distances, normalised: list[_Clustering], original: list[_Clustering]
-) -> None:
-    """Sum the distances of all rows to the members of each cluster, in one pass."""
-    norms = distances.norms
-
-    def sums_of(block: np.ndarray, rows, others, clusterings: list[_Clustering]) -> list:
-        same = rows[0] == others[0]
-        return [
-            (block @ one.members[others], None if same else block.T @ one.members[rows])
-            for one in clusterings
-        ]
-
-    def work(rows: np.ndarray, others: np.ndarray, squared: np.ndarray) -> list:
-        found = sums_of(np.sqrt(squared), rows, others, normalised) if normalised else []
-        if original:
-            block = original_squared(squared, norms[rows], norms[others])
-            found += sums_of(np.sqrt(block, out=block), rows, others, original)
-        return found
-
-    for rows, others, found in distances.over_pairs(work):
-        for one, (of_rows, of_others) in zip([*normalised, *original], found, strict=True):
-            one.sums[rows] += of_rows
-            if of_others is not None:
-                one.sums[others] += of_others
-
-# %% ../../nbs/distances/04_silhouettes.ipynb #014
+# %% ../../nbs/distances/04_silhouettes.ipynb #022
 def silhouette_samples(
     distances: Distances, labels: np.ndarray, *, normalised: bool = False
 ) -> np.ndarray:
@@ -176,7 +174,7 @@ def silhouette_samples(
         return silhouettes_of_both(distances, normalised=labels)[0]
     return silhouettes_of_both(distances, original=labels)[1]
 
-# %% ../../nbs/distances/04_silhouettes.ipynb #020
+# %% ../../nbs/distances/04_silhouettes.ipynb #027
 def cluster_silhouettes(silhouettes: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """Mean silhouette of each cluster.
 

@@ -17,9 +17,9 @@ from scipy.spatial import cKDTree
 
 from ..core.errors import InputError
 from ..core.extras import missing, needs
-from ..distances.blocks import Rows, as_features, in_threads
+from ..distances.blocks import Matrix, as_features, in_threads
 from ..distances.neighbours import nearest_neighbours
-from ..distances.pairs import Distances, summarise_rows
+from ..distances.pairs import Distances, distances_on_demand
 from .spaces import pca_space
 
 # %% ../../nbs/reduction/02_umap.ipynb #007
@@ -71,7 +71,7 @@ def _scaled(xy: np.ndarray) -> np.ndarray:
     return np.full(xy.shape, 0.5) if longer == 0 else 0.5 + (xy - (low + high) / 2) / longer
 
 # %% ../../nbs/reduction/02_umap.ipynb #010a
-def _shadow(X: Rows, distances: Distances, random_state: int) -> np.ndarray:
+def _shadow(X: Matrix, distances: Distances, random_state: int) -> np.ndarray:
     """The first two principal coordinates; zeros where there is no second."""
     wanted = min(2, *X.shape)
     space = pca_space(
@@ -84,7 +84,7 @@ def _shadow(X: Rows, distances: Distances, random_state: int) -> np.ndarray:
     return np.pad(np.asarray(space.X, dtype=np.float64), [(0, 0), (0, 2 - wanted)])
 
 # %% ../../nbs/reduction/02_umap.ipynb #013
-def _graph(X: Rows, distances: Distances, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+def _graph(X: Matrix, distances: Distances, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
     """Neighbours among the distinct posters, each first itself, and their cosine distances."""
     distinct = distances.distinct
     rows, similarities = nearest_neighbours(
@@ -176,7 +176,7 @@ class PosterMap:
 
 # %% ../../nbs/reduction/02_umap.ipynb #019
 def poster_map(
-    X: Rows,
+    X: Matrix,
     *,
     method: str = "auto",
     n_neighbors: int = 15,
@@ -224,7 +224,7 @@ def poster_map(
     if not 0 <= min_dist <= 1:
         raise InputError(f"min_dist is {min_dist}; valid are 0 to 1")
     X = X if distances is not None else as_features(X)
-    distances = summarise_rows(X) if distances is None else distances
+    distances = distances_on_demand(X) if distances is None else distances
     used, reason = map_method(method, n_posters=distances.n_distinct)
     xy, parameters = _shadow(X, distances, random_state), {"random_state": random_state}
     if used == "umap":

@@ -120,17 +120,17 @@ class SimilarityIndex:
     skipped
         Posters that have no features, with columns imdb_id, path, reason: a film among them is told
         apart from an unknown one.
-    turned
-        Keep a second copy of the features, by which a question is answered several times faster.
+    inverted
+        Keep a second copy of the features, by column, by which a question is answered several times faster.
         Worth it from the second question on.
     """
 
     def __init__(
-        self, features: Features, *, skipped: pd.DataFrame | None = None, by_column: bool = True
+        self, features: Features, *, skipped: pd.DataFrame | None = None, inverted: bool = True
     ) -> None:
         self.features, self.skipped = features, skipped
         self.catalogue = Catalogue(features.index)
-        self._index = QueryIndex(features.X, order=id_order(features), by_column=by_column)
+        self._index = QueryIndex(features.X, order=id_order(features), inverted=inverted)
 
     def __len__(self) -> int:
         return len(self.features)
@@ -222,7 +222,7 @@ def similar(
     several = isinstance(query, Sequence) and not isinstance(query, str)
     if several and not len(query):
         raise InputError("no film was asked for; give an IMDb id or a title")
-    index = SimilarityIndex(features, skipped=skipped, by_column=several and len(query) > 1)
+    index = SimilarityIndex(features, skipped=skipped, inverted=several and len(query) > 1)
     options = {"n_neighbors": n_neighbors, "by": by, "include_self": include_self}
     if not several:
         return index.similar(query, **options)
@@ -258,7 +258,7 @@ def similar_to_vector(
         The vector has another length, is not finite, or is more than one; or `n_neighbors` is not
         in the valid range.
     """
-    index = SimilarityIndex(features, by_column=False)
+    index = SimilarityIndex(features, inverted=False)
     return index.similar_to_vector(vector, n_neighbors=n_neighbors)
 
 # %% ../../nbs/similarity/01_neighbours.ipynb #x005

@@ -80,7 +80,7 @@ def similar_to_each(
         raise InputError("no film was asked for; give an id, a title, or an image with --image")
     run = open_run(study)
     features = load_features(run.folder)
-    index = SimilarityIndex(features, skipped=run.table("skipped"), by_column=len(queries) > 1)
+    index = SimilarityIndex(features, skipped=run.table("skipped"), inverted=len(queries) > 1)
     if one_per_picture and include_self:
         raise InputError("a film that counts as one with its copies cannot be its own neighbour")
     groups = run.table("duplicates") if one_per_picture else None

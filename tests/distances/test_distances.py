@@ -1,6 +1,5 @@
 """Distances, silhouettes and neighbours, held against double precision."""
 
-import hashlib
 import tracemalloc
 
 import numpy as np
@@ -15,8 +14,8 @@ from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
 from poster_analysis.core.errors import InputError
+from poster_analysis.distances import blocks, neighbours, pairs
 from poster_analysis.distances import near_pairs as near_pairs_module
-from poster_analysis.distances import pairs
 from poster_analysis.distances.blocks import first_identical
 from poster_analysis.distances.measure import (
     measure,
@@ -28,15 +27,12 @@ from poster_analysis.distances.near_pairs import (
 from poster_analysis.distances.neighbours import (
     nearest_neighbours,
 )
-from poster_analysis.distances.row_sources import SavedRows, StoredRows
 from poster_analysis.distances.saved import load_distances, save_distances
 from poster_analysis.distances.silhouettes import (
     cluster_silhouettes,
     silhouette_samples,
     silhouettes_of_both,
 )
-from poster_analysis.extraction.features import Features, save_features
-from poster_analysis.extraction.store import FeatureStore
 
 
 def features(kind, n_rows=260, random_state=0):
@@ -78,24 +74,8 @@ def test_every_distance_is_that_of_double_precision(kind, sparse, keep):
         assert (found[1, 9:13] == 0).all()
 
 
-def saved(X, folder):
-    """The rows of a matrix, read from its file."""
-    index = pd.DataFrame({"imdb_id": [f"tt{row:07}" for row in range(len(X))]})
-    save_features(Features(X, index), folder)
-    return SavedRows(folder)
-
-
-def stored(X, folder):
-    """The rows of a matrix, read from a feature store."""
-    specification = {"backbone": "made", "pooling": "avg", "n_features": X.shape[1]}
-    keys = [hashlib.sha256(str(row).encode()).hexdigest() for row in range(len(X))]
-    with FeatureStore(folder, specification) as store:
-        store.write(keys, X)
-    return StoredRows(folder, specification, keys)
-
-
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("how", ["kept", "computed", "read", "mapped"])
+@pytest.mark.parametrize("how", ["kept", "computed", "mapped"])
 def test_every_silhouette_is_that_of_scikit_learn(kind, how, tmp_path):
     X = features(kind)
     rng = np.random.default_rng(1)
@@ -107,8 +87,7 @@ def test_every_silhouette_is_that_of_scikit_learn(kind, how, tmp_path):
     labels[:, 4] = 0
     labels[9, 4] = 1
     labels[[9, 10], 1] = [0, 1]  # copies in different clusters
-    given = saved(X, tmp_path) if how == "read" else sp.csr_array(X)
-    measured = row_distances(given, keep=how in ("kept", "mapped"))
+    measured = row_distances(sp.csr_array(X), keep=how in ("kept", "mapped"))
     if how == "mapped":
         measured = load_distances(save_distances(measured, tmp_path / "distances.npy"), X)
     both = silhouettes_of_both(measured, normalised=labels, original=labels[:, ::-1])
@@ -151,33 +130,35 @@ def same(one, other):
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_memory_and_disk_dense_and_sparse_give_the_same_bytes(tmp_path, keep):
+def test_dense_and_sparse_give_the_same_bytes(keep):
     X = features("skewed", 1200)
     labels = np.random.default_rng(1).integers(0, 7, (len(X), 3))
     results = []
-    with saved(X, tmp_path / "saved") as from_file, stored(X, tmp_path) as from_store:
-        for given in (X, sp.csr_array(X), from_file, from_store):
-            measured = measure(given, n_neighbors=5, threshold=0.2, keep=keep)
-            distances = measured.distances
-            assert (distances.squared_normalised is not None) == keep
-            both = silhouettes_of_both(distances, normalised=labels, original=labels)
-            arrays = [measured.neighbors, measured.similarities, *both]
-            arrays += [distances.squared(np.array([7, 9, 10, 1199])), distances.norms]
-            arrays += [distances.first_identical, *([distances.squared_normalised] if keep else [])]
-            table = measured.near_pairs.to_csv()
-            results.append((distances.digest, table, *(one.tobytes() for one in arrays)))
-    assert all(result == results[0] for result in results)
+    for held in (X, sp.csr_array(X)):
+        measured = measure(held, n_neighbors=5, threshold=0.2, keep=keep)
+        distances = measured.distances
+        assert (distances.squared_normalised is not None) == keep
+        both = silhouettes_of_both(distances, normalised=labels, original=labels)
+        arrays = [measured.neighbors, measured.similarities, *both]
+        arrays += [distances.squared(np.array([7, 9, 10, 1199])), distances.norms]
+        arrays += [distances.first_identical, *([distances.squared_normalised] if keep else [])]
+        table = measured.near_pairs.to_csv()
+        results.append((distances.digest, table, *(one.tobytes() for one in arrays)))
+    assert results[0] == results[1]
 
 
-class Counted:
-    """A row source that counts how often each row is read."""
+def readings(monkeypatch, n_rows):
+    """How often each row of the features with so many rows has been read so far."""
+    times, take_rows = np.zeros(n_rows, dtype=int), blocks.take_rows
 
-    def __init__(self, X):
-        self.X, self.shape, self.times = X, X.shape, np.zeros(X.shape[0], dtype=int)
+    def counted(X, rows):
+        if X.shape[0] == n_rows:
+            np.add.at(times, rows, 1)
+        return take_rows(X, rows)
 
-    def read_rows(self, rows):
-        np.add.at(self.times, rows, 1)
-        return self.X[rows]
+    for module in (blocks, pairs, neighbours):
+        monkeypatch.setattr(module, "take_rows", counted)
+    return times
 
 
 def counting(monkeypatch):
@@ -199,8 +180,8 @@ def test_a_study_takes_one_pass_over_the_features_or_two_if_nothing_is_kept(
     X = np.maximum(np.random.default_rng(0).normal(size=(1100, 600)), 0).astype(np.float32)
     X[1050] = X[3]
     X[1051] = X[4] + np.float32(1e-3) * X[5]
-    source, multiplied = Counted(X), counting(monkeypatch)
-    measured = measure(source, n_neighbors=6, threshold=0.01, memory_budget=1e9 if kept else 0)
+    multiplied = counting(monkeypatch)
+    measured = measure(X, n_neighbors=6, threshold=0.01, memory_budget=1e9 if kept else 0)
     assert len(multiplied) == 6  # three blocks of rows: each pair of blocks once
     distances = measured.distances
     assert (distances.squared_normalised is not None) == kept
@@ -208,23 +189,23 @@ def test_a_study_takes_one_pass_over_the_features_or_two_if_nothing_is_kept(
     silhouettes_of_both(distances, normalised=labels, original=labels)
     assert len(multiplied) == 6 * passes
     # the same without the rows that double precision looks at again
-    source = Counted(X[:1050])
-    distances = measure(source, keep=True, memory_budget=1e9 if kept else 0).distances
+    times = readings(monkeypatch, 1050)
+    distances = measure(X[:1050], keep=True, memory_budget=1e9 if kept else 0).distances
     silhouettes_of_both(distances, normalised=labels[:1050], original=labels[:1050])
-    summarise_rows = 1
-    assert (source.times == summarise_rows + 1).all()
+    norms_and_digest = 1
+    assert (times == norms_and_digest + 1).all()
 
 
 def test_rows_that_do_not_fit_a_panel_are_read_once_for_each_panel_before_them(monkeypatch):
     X = np.random.default_rng(0).normal(size=(2100, 600)).astype(np.float32)
     monkeypatch.setattr(pairs, "PANEL", 2 * 512 * 600 * 4)  # two blocks
-    source = Counted(X)
-    distances = row_distances(source)
+    times = readings(monkeypatch, len(X))
+    distances = row_distances(X)
     n_panels_up_to = np.arange(2100) // 1024 + 1
-    assert (source.times == 1 + n_panels_up_to).all()
+    assert (times == 1 + n_panels_up_to).all()
     silhouette_samples(distances, np.arange(2100) % 3)
     near_pairs(distances)
-    assert (source.times == 1 + n_panels_up_to).all()
+    assert (times == 1 + n_panels_up_to).all()
 
 
 def test_a_pass_needs_no_more_memory_than_its_panel_and_a_few_blocks(monkeypatch):
@@ -232,11 +213,11 @@ def test_a_pass_needs_no_more_memory_than_its_panel_and_a_few_blocks(monkeypatch
     monkeypatch.setattr(pairs, "PANEL", 512 * n_features * 4)
 
     X = np.random.default_rng(0).normal(size=(n_rows, n_features)).astype(np.float32)
-    source = Counted(sp.csr_array(np.maximum(X - 0.8, 0)))
+    X = sp.csr_array(np.maximum(X - 0.8, 0))
     labels = np.arange(n_rows) % 5
     with threadpool_limits(2):
         tracemalloc.start()
-        distances = measure(source, n_neighbors=3, memory_budget=0).distances
+        distances = measure(X, n_neighbors=3, memory_budget=0).distances
         silhouettes_of_both(distances, normalised=labels, original=labels)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -258,11 +239,13 @@ def near_pairs_by_hand(X, threshold):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("how", "threshold"), [("kept", 0.4), ("computed", 1e-9), ("read", 0.002)])
-def test_near_pairs_are_those_of_double_precision(kind, how, threshold, tmp_path):
+@pytest.mark.parametrize(
+    ("how", "threshold"), [("kept", 0.4), ("computed", 1e-9), ("sparse", 0.002)]
+)
+def test_near_pairs_are_those_of_double_precision(kind, how, threshold):
     X = features(kind)
-    given = saved(X, tmp_path) if how == "read" else X
-    measured = measure(given, threshold=threshold, keep=how == "kept")
+    held = sp.csr_array(X) if how == "sparse" else X
+    measured = measure(held, threshold=threshold, keep=how == "kept")
     exact = near_pairs_by_hand(X, threshold)
     assert measured.near_pairs[["row", "other"]].equals(exact[["row", "other"]])
     found, exact = measured.near_pairs.squared_distance, exact.squared_distance
@@ -367,14 +350,14 @@ def test_what_cannot_be_measured_is_refused_in_one_line(X, arguments, said):
     assert "\n" not in str(caught.value)
 
 
-def test_features_on_disk_that_are_no_numbers_are_refused():
+def test_features_that_are_no_numbers_are_refused():
     X = np.ones((700, 600), np.float32)
     X[650, 3] = np.nan
     for n_neighbors in (None, 3):
         with pytest.raises(InputError, match="NaN"):
-            measure(Counted(X), n_neighbors=n_neighbors)
+            measure(X, n_neighbors=n_neighbors)
     with pytest.raises(InputError, match="NaN"):
-        nearest_neighbours(Counted(X), queries=np.array([0]))
+        nearest_neighbours(X, queries=np.array([0]))
 
 
 def test_distances_of_other_features_are_refused():

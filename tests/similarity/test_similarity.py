@@ -10,7 +10,6 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
-from poster_analysis.distances.neighbours import QueryIndex
 from poster_analysis.extraction.features import Features
 from poster_analysis.similarity.neighbours import (
     SimilarityIndex,
@@ -72,7 +71,7 @@ def test_one_film_and_all_films_and_its_vector_agree(features):
 
 
 def test_two_thousand_posters_get_the_list_of_a_full_matrix_in_double_precision():
-    """Ids and order, duplicates and near-duplicates included; asked alone, turned or not, and all at once."""
+    """Ids and order, duplicates and near-duplicates included; asked alone, inverted or not, and all at once."""
     rng = np.random.default_rng(5)
     X = np.maximum(rng.normal(size=(2000, 30)) @ rng.normal(size=(30, 900)) - 4, 0)
     X[rng.integers(0, 2000, 200)] = X[rng.integers(0, 2000, 200)]
@@ -92,8 +91,8 @@ def test_two_thousand_posters_get_the_list_of_a_full_matrix_in_double_precision(
     np.testing.assert_allclose(
         found["similarity"], np.take_along_axis(exact, order, axis=1).ravel(), atol=1.01e-6
     )
-    for by_column in (False, True):
-        index = SimilarityIndex(features, by_column=by_column)
+    for inverted in (False, True):
+        index = SimilarityIndex(features, inverted=inverted)
         for row in (0, 50, 51, 60, 1000, 1999):
             answer, own = index.similar(row, by="index"), found[found["imdb_id"] == ids[row]]
             assert answer["imdb_id"].tolist() == own["neighbour_id"].tolist()
@@ -119,18 +118,6 @@ def test_a_row_that_does_not_exist(features, row):
     assert similar(features, "59", by="index")["rank"].tolist() == [1, 2, 3, 4, 5, 6]
     with pytest.raises(InputError, match="rows are numbered 0 to 59"):
         similar(features, row, by="index")
-
-
-def test_features_on_disk_are_not_turned(features):
-    class Rows:
-        shape = features.X.shape
-
-        def read_rows(self, rows):
-            return features.X[rows]
-
-    assert QueryIndex(Rows()).nearest(np.array([3]))[0].shape == (1, 6)
-    with pytest.raises(InputError, match="cannot be turned"):
-        QueryIndex(Rows(), by_column=True)
 
 
 def test_kept_distances_change_nothing(features):
