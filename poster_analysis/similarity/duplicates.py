@@ -18,6 +18,34 @@ from ..extraction.features import Features
 from .neighbours import neighbours as nearest_posters
 from .perceptual_hashes import PerceptualHashes
 
+# %% ../../nbs/similarity/03_duplicates.ipynb #008b
+def _check_same_posters(features: Features, hashes: PerceptualHashes) -> None:
+    """Raise an `InputError` unless the hashes are of the posters of the features."""
+    if hashes.table["imdb_id"].tolist() != features.imdb_ids:
+        raise InputError(
+            "the perceptual hashes are not of the posters of the features, in that order; "
+            "compute them from the index of the features"
+        )
+
+# %% ../../nbs/similarity/03_duplicates.ipynb #008a
+def _rows_of(features: Features, imdb_ids: pd.Series) -> np.ndarray:
+    """The rows of these posters; an `InputError` if one is not among the features."""
+    rows = pd.Index(features.imdb_ids).get_indexer(imdb_ids)
+    if (rows < 0).any():
+        unknown = imdb_ids.iloc[int((rows < 0).argmax())]
+        raise InputError(
+            f"the neighbours are of a poster {str(unknown)!r}, which has no features; "
+            "give neighbours of these features"
+        )
+    return rows
+
+# %% ../../nbs/similarity/03_duplicates.ipynb #008
+def _nearest(features: Features) -> pd.DataFrame:
+    """The neighbours among which duplicates are looked for; none of a poster that is alone."""
+    if len(features) < 2:
+        return pd.DataFrame({"imdb_id": [], "rank": [], "neighbour_id": []})
+    return nearest_posters(features, n_neighbors=min(N_CANDIDATES, len(features) - 1))
+
 # %% ../../nbs/similarity/03_duplicates.ipynb #007
 N_CANDIDATES = 12  # nearest neighbours of each poster that are compared with it by hash
 
@@ -65,34 +93,6 @@ def candidate_pairs(
     whole, part = hashes.distances(pairs["row"].to_numpy(), pairs["other"].to_numpy())
     return pairs.assign(hash_distance=whole, part_distance=part)
 
-# %% ../../nbs/similarity/03_duplicates.ipynb #008
-def _nearest(features: Features) -> pd.DataFrame:
-    """The neighbours among which duplicates are looked for; none of a poster that is alone."""
-    if len(features) < 2:
-        return pd.DataFrame({"imdb_id": [], "rank": [], "neighbour_id": []})
-    return nearest_posters(features, n_neighbors=min(N_CANDIDATES, len(features) - 1))
-
-# %% ../../nbs/similarity/03_duplicates.ipynb #008a
-def _rows_of(features: Features, imdb_ids: pd.Series) -> np.ndarray:
-    """The rows of these posters; an `InputError` if one is not among the features."""
-    rows = pd.Index(features.imdb_ids).get_indexer(imdb_ids)
-    if (rows < 0).any():
-        unknown = imdb_ids.iloc[int((rows < 0).argmax())]
-        raise InputError(
-            f"the neighbours are of a poster {str(unknown)!r}, which has no features; "
-            "give neighbours of these features"
-        )
-    return rows
-
-# %% ../../nbs/similarity/03_duplicates.ipynb #008b
-def _check_same_posters(features: Features, hashes: PerceptualHashes) -> None:
-    """Raise an `InputError` unless the hashes are of the posters of the features."""
-    if hashes.table["imdb_id"].tolist() != features.imdb_ids:
-        raise InputError(
-            "the perceptual hashes are not of the posters of the features, in that order; "
-            "compute them from the index of the features"
-        )
-
 # %% ../../nbs/similarity/03_duplicates.ipynb #011
 HASH_THRESHOLD = 0.1  # share of bits in which the same picture, maybe trimmed, may differ
 PART_THRESHOLD = 0.08  # share of bits in which a part of a picture with other words may differ
@@ -118,6 +118,16 @@ def confirmed(pairs: pd.DataFrame, hash_threshold: float, part_threshold: float)
     part = pairs["mutual"] & (pairs["part_distance"] <= part_threshold)
     return (pairs["hash_distance"] <= hash_threshold) | part
 
+# %% ../../nbs/similarity/03_duplicates.ipynb #015a
+def _without_chains(rows: np.ndarray, hashes: PerceptualHashes, scale: np.ndarray) -> list:
+    """Parts of a component in which no two posters are farther apart than two confirmed steps."""
+    low, high = np.triu_indices(len(rows), 1)
+    measured = hashes.distances(rows[low], rows[high])
+    steps = np.min(np.stack(measured) / scale[:, None], axis=0)
+    labels = fcluster(linkage(steps, method="complete"), 2, criterion="distance")
+    parts = [rows[labels == label] for label in np.unique(labels)]
+    return [part for part in parts if len(part) > 1]
+
 # %% ../../nbs/similarity/03_duplicates.ipynb #015
 def _groups(n: int, pairs: pd.DataFrame, hashes: PerceptualHashes, scale: np.ndarray) -> list:
     """Rows of the posters of each group, from confirmed pairs and the thresholds."""
@@ -129,22 +139,34 @@ def _groups(n: int, pairs: pd.DataFrame, hashes: PerceptualHashes, scale: np.nda
     groups = [part for each in members for part in _without_chains(each, hashes, scale)]
     return sorted(groups, key=lambda rows: (-len(rows), rows[0]))
 
-# %% ../../nbs/similarity/03_duplicates.ipynb #015a
-def _without_chains(rows: np.ndarray, hashes: PerceptualHashes, scale: np.ndarray) -> list:
-    """Parts of a component in which no two posters are farther apart than two confirmed steps."""
-    low, high = np.triu_indices(len(rows), 1)
-    measured = hashes.distances(rows[low], rows[high])
-    steps = np.min(np.stack(measured) / scale[:, None], axis=0)
-    labels = fcluster(linkage(steps, method="complete"), 2, criterion="distance")
-    parts = [rows[labels == label] for label in np.unique(labels)]
-    return [part for part in parts if len(part) > 1]
+# %% ../../nbs/similarity/03_duplicates.ipynb #018
+def _described(features: Features, hashes: PerceptualHashes, rows: np.ndarray) -> pd.DataFrame:
+    """The posters of a group, its representative first."""
+    n_pixels = hashes.table["n_pixels"].to_numpy()
+    rows = np.array(sorted(rows, key=lambda row: (-n_pixels[row], row)))
+    whole, part = hashes.distances(np.repeat(rows[:1], len(rows)), rows)
+    X = features.X[rows].astype(np.float64)
+    products = (X @ X[[0]].T).toarray().ravel()
+    norms = np.sqrt(X.multiply(X).sum(axis=1))
+    cosines = products / np.maximum(norms * norms[0], np.finfo(float).tiny)
+    return pd.DataFrame(
+        {
+            "imdb_id": features.index["imdb_id"].to_numpy()[rows],
+            "title": features.index["title"].to_numpy()[rows],
+            "role": ["representative"] + ["copy"] * (len(rows) - 1),
+            "n_pixels": n_pixels[rows],
+            "similarity": cosines.clip(-1, 1).round(6),
+            "hash_distance": whole,
+            "part_distance": part,
+        }
+    )
 
-# %% ../../nbs/similarity/03_duplicates.ipynb #017
+# %% ../../nbs/similarity/03_duplicates.ipynb #n25
 _COLUMNS = [
     "group", "imdb_id", "title", "role", "n_pixels", "similarity", "hash_distance", "part_distance",
 ]  # fmt: skip
 
-
+# %% ../../nbs/similarity/03_duplicates.ipynb #017
 def duplicate_groups(
     features: Features,
     hashes: PerceptualHashes,
@@ -192,27 +214,11 @@ def duplicate_groups(
     numbered = [table.assign(group=number) for number, table in enumerate(tables)]
     return pd.concat(numbered, ignore_index=True)[_COLUMNS]
 
-# %% ../../nbs/similarity/03_duplicates.ipynb #018
-def _described(features: Features, hashes: PerceptualHashes, rows: np.ndarray) -> pd.DataFrame:
-    """The posters of a group, its representative first."""
-    n_pixels = hashes.table["n_pixels"].to_numpy()
-    rows = np.array(sorted(rows, key=lambda row: (-n_pixels[row], row)))
-    whole, part = hashes.distances(np.repeat(rows[:1], len(rows)), rows)
-    X = features.X[rows].astype(np.float64)
-    products = (X @ X[[0]].T).toarray().ravel()
-    norms = np.sqrt(X.multiply(X).sum(axis=1))
-    cosines = products / np.maximum(norms * norms[0], np.finfo(float).tiny)
-    return pd.DataFrame(
-        {
-            "imdb_id": features.index["imdb_id"].to_numpy()[rows],
-            "title": features.index["title"].to_numpy()[rows],
-            "role": ["representative"] + ["copy"] * (len(rows) - 1),
-            "n_pixels": n_pixels[rows],
-            "similarity": cosines.clip(-1, 1).round(6),
-            "hash_distance": whole,
-            "part_distance": part,
-        }
-    )
+# %% ../../nbs/similarity/03_duplicates.ipynb #021a
+def _pairs_within(labels: pd.Series) -> list[tuple[int, int]]:
+    """Pairs of places (the lower first) with the same label; a missing label is like no other."""
+    places = pd.Series(np.arange(len(labels))).groupby(labels.to_numpy()).apply(list)
+    return [(i, j) for each in places for at, i in enumerate(each) for j in each[at + 1 :]]
 
 # %% ../../nbs/similarity/03_duplicates.ipynb #021
 def precision_recall(groups: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
@@ -250,12 +256,6 @@ def precision_recall(groups: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     table["recall"] = table["n_found"] / table["n_true"].replace(0, np.nan)
     return table
 
-# %% ../../nbs/similarity/03_duplicates.ipynb #021a
-def _pairs_within(labels: pd.Series) -> list[tuple[int, int]]:
-    """Pairs of places (the lower first) with the same label; a missing label is like no other."""
-    places = pd.Series(np.arange(len(labels))).groupby(labels.to_numpy()).apply(list)
-    return [(i, j) for each in places for at, i in enumerate(each) for j in each[at + 1 :]]
-
 # %% ../../nbs/similarity/03_duplicates.ipynb #026
 def neighbours_needed(groups: pd.DataFrame, n_neighbors: int) -> int:
     """How many neighbours of each poster to ask for, so that `one_per_group` finds `n_neighbors`.
@@ -276,6 +276,36 @@ def neighbours_needed(groups: pd.DataFrame, n_neighbors: int) -> int:
     sizes = np.sort(groups["group"].value_counts().to_numpy())[::-1][:n_neighbors]
     return int(sizes.sum()) + n_neighbors - len(sizes)
 
+# %% ../../nbs/similarity/03_duplicates.ipynb #026b
+def _check_enough(
+    neighbours: pd.DataFrame, kept: pd.DataFrame, n_neighbors: int, n_needed: int
+) -> None:
+    """Raise an `InputError` if a film has fewer neighbours left than there shall be."""
+    n_kept = kept["imdb_id"].value_counts().reindex(neighbours["imdb_id"].unique(), fill_value=0)
+    if (n_kept < n_neighbors).any():
+        raise InputError(
+            f"of the neighbours of {str(n_kept.idxmin())!r} only {n_kept.min():,} are not the same picture "
+            f"again, and n_neighbors is {n_neighbors}; give {n_needed:,} neighbours of each poster "
+            "or all there are, or ask for fewer"
+        )
+
+# %% ../../nbs/similarity/03_duplicates.ipynb #n40
+def _pictures(neighbours: pd.DataFrame, groups: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """The picture that each neighbour shows, its group or itself, and whether it is the film's own."""
+    group = {
+        imdb_id: f"group {number}"
+        for imdb_id, number in zip(groups["imdb_id"], groups["group"], strict=True)
+    }
+    # a pair cannot be mistaken for an id, whatever ids look like
+    named = pd.DataFrame(
+        {
+            "imdb_id": neighbours["imdb_id"].to_numpy(),
+            "grouped": neighbours["neighbour_id"].isin(group).to_numpy(),
+            "picture": neighbours["neighbour_id"].map(lambda one: group.get(one, one)).to_numpy(),
+        }
+    )
+    return named, named["grouped"] & (named["picture"] == named["imdb_id"].map(group))
+
 # %% ../../nbs/similarity/03_duplicates.ipynb #026a
 def one_per_group(neighbours: pd.DataFrame, groups: pd.DataFrame, n_neighbors: int) -> pd.DataFrame:
     """Neighbours of which no two, and none and the film itself, are the same picture.
@@ -294,7 +324,7 @@ def one_per_group(neighbours: pd.DataFrame, groups: pd.DataFrame, n_neighbors: i
     -------
     pandas.DataFrame
         imdb_id, rank (from 1, without gaps), neighbour_id, similarity and whatever else the
-        neighbours tell; `n_neighbors` rows for each film, in the order of `neighbours`. The film's own
+        neighbours hold; `n_neighbors` rows for each film, in the order of `neighbours`. The film's own
         group is left out; of every other group the most similar poster is kept.
 
     Raises
@@ -304,34 +334,9 @@ def one_per_group(neighbours: pd.DataFrame, groups: pd.DataFrame, n_neighbors: i
     """
     if n_neighbors < 1:
         raise InputError(f"n_neighbors is {n_neighbors}; valid values are 1 and more")
-    group = {
-        imdb_id: f"group {number}"
-        for imdb_id, number in zip(groups["imdb_id"], groups["group"], strict=True)
-    }
-    # a pair cannot be mistaken for an id, whatever ids look like
-    named = pd.DataFrame(
-        {
-            "imdb_id": neighbours["imdb_id"].to_numpy(),
-            "grouped": neighbours["neighbour_id"].isin(group).to_numpy(),
-            "picture": neighbours["neighbour_id"].map(lambda one: group.get(one, one)).to_numpy(),
-        }
-    )
-    own = named["grouped"] & (named["picture"] == named["imdb_id"].map(group))
+    named, own = _pictures(neighbours, groups)
     kept = neighbours[~(own | named.duplicated()).to_numpy()]
     rank = kept.groupby("imdb_id", sort=False).cumcount() + 1
     kept = kept.assign(rank=rank)[rank <= n_neighbors].reset_index(drop=True)
     _check_enough(neighbours, kept, n_neighbors, neighbours_needed(groups, n_neighbors))
     return kept
-
-# %% ../../nbs/similarity/03_duplicates.ipynb #026b
-def _check_enough(
-    neighbours: pd.DataFrame, kept: pd.DataFrame, n_neighbors: int, n_needed: int
-) -> None:
-    """Raise an `InputError` if a film has fewer neighbours left than there shall be."""
-    n_kept = kept["imdb_id"].value_counts().reindex(neighbours["imdb_id"].unique(), fill_value=0)
-    if (n_kept < n_neighbors).any():
-        raise InputError(
-            f"of the neighbours of {str(n_kept.idxmin())!r} only {n_kept.min():,} are not the same picture "
-            f"again, and n_neighbors is {n_neighbors}; give {n_needed:,} neighbours of each poster "
-            "or all there are, or ask for fewer"
-        )

@@ -27,13 +27,18 @@ from ..core.errors import InputError
 from ..distances.blocks import stream_in_threads
 from ..extraction.extract import LARGE
 
-# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #005
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #n07
 HASH_SIZE = 16  # a hash has this number squared of bits
 TRIMS = (0.04, 0.07)  # widths of the strips that a window leaves out, as shares of a poster's width
 _WIDTH, _HEIGHT = 192, 288  # what posters are reduced to before windows are cut
 _SIDE = 4 * HASH_SIZE  # what `imagehash.phash` reduces a picture to
 
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #005a
+def _reduced(image: Image.Image) -> Image.Image:
+    """A poster in gray, of the size from which windows and parts are cut."""
+    return image.convert("L").resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
 
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #005
 def poster_windows(image: Image.Image) -> list[Image.Image]:
     """A poster in gray, whole and through windows that leave out strips at its edges.
 
@@ -53,11 +58,6 @@ def poster_windows(image: Image.Image) -> list[Image.Image]:
         boxes.append((left, top, _WIDTH - right, _HEIGHT - bottom))
     side = (_SIDE, _SIDE)
     return [gray.resize(side, Image.Resampling.LANCZOS, box=box) for box in boxes]
-
-# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #005a
-def _reduced(image: Image.Image) -> Image.Image:
-    """A poster in gray, of the size from which windows and parts are cut."""
-    return image.convert("L").resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
 
 # %% ../../nbs/similarity/02_perceptual_hashes.ipynb #007
 PARTS = ((0.0, 0.6), (0.4, 1.0))  # top and bottom of each, as shares of a poster's height
@@ -114,11 +114,11 @@ def poster_bits(image: Image.Image) -> np.ndarray:
         raise UnreadableImage("a blank picture, which has no perceptual hash")
     return bits
 
-# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #014
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #n18
 _N_WINDOWS = 1 + len(TRIMS) ** 4
 _PAIRS = 2**14  # pairs of posters that are compared at a time
 
-
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #014
 def hash_distances(bits: np.ndarray, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Shares of bits in which posters differ, pair by pair.
 
