@@ -32,61 +32,6 @@ from poster_analysis.figures.page import (
     wrap_text,
 )
 
-# %% ../../nbs/figures/09_agreement.ipynb #006
-@styled
-def other_methods_chart(
-    opinions: pd.DataFrame, *, space: str = "", n_posters: int | None = None, note: str = ""
-) -> Figure:
-    """How other methods of clustering agree with k-means, and what else tells them apart.
-
-    Parameters
-    ----------
-    opinions
-        One row per method: columns method, n_clusters, n_noise (posters in no cluster),
-        silhouette (-1 to 1, higher is better; may be missing), adjusted_mutual_info (with
-        k-means; at most 1, higher is better, about 0 by chance; may be missing), parameters.
-    space
-        The space in which they ran: "raw", "pca", "nmf".
-    n_posters
-        Number of posters; if given, noise is shown as a share of them.
-    note
-        What to add to the line under the headline.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        The table lacks a column or has holes where there may be none.
-    """
-    measured = ["silhouette", "adjusted_mutual_info"]
-    table = checked_table(
-        opinions, ["method", "parameters", *measured], numbers=["n_clusters", "n_noise"]
-    )
-    table[measured] = table[measured].apply(pd.to_numeric, errors="coerce")
-    page, panels = chart(
-        _other_methods_title(table), f"in {space_name(space)}" if space else "",
-        *details_of(n_posters=n_posters, note=note), "AMI: 1 for the same clusters, about 0 by chance",
-        x_label="", height=1.95 + 0.62 * len(table),
-        y_labels=["AMI with k-means", "Silhouette", "Clusters", "In no cluster"], left=2.35,
-        right=0.35, gap=0.2, hang=0, bottom=0.3,
-    )  # fmt: skip
-    noise = table["n_noise"].map("{:,.0f}".format)
-    if n_posters:
-        noise = (table["n_noise"] / n_posters).map(percent_text)
-    shown = (
-        (table["adjusted_mutual_info"], _scores(table["adjusted_mutual_info"]), 1),
-        (table["silhouette"], _scores(table["silhouette"]), None),
-        (table["n_clusters"], table["n_clusters"].map("{:,.0f}".format), None),
-        (table["n_noise"], noise, n_posters),
-    )
-    for axes, (values, words, most) in zip(panels, shown, strict=True):
-        _rows_of_bars(axes, values, words, most=most, color=space_line(space)["color"])
-    _name_rows(panels[0], table["method"], table["parameters"].fillna(""), left=2.35)
-    return page
-
 # %% ../../nbs/figures/09_agreement.ipynb #008
 def _other_methods_title(table: pd.DataFrame) -> str:
     """How far each other method agrees with k-means."""
@@ -98,7 +43,7 @@ def _other_methods_title(table: pd.DataFrame) -> str:
             words.append(f"{plain_text(row.method)}\u00a0{score_text(row.adjusted_mutual_info)}")
     return f"Agreement with k-means: {'; '.join(words)}" if words else "k-means alone was run"
 
-
+# %% ../../nbs/figures/09_agreement.ipynb #89351c7d
 def _scores(values: pd.Series) -> list[str]:
     """Scores in words; a dash for what is missing."""
     return ["–" if np.isnan(value) else score_text(value) for value in values]
@@ -131,6 +76,102 @@ def _name_rows(axes: Axes, names: pd.Series, remarks: pd.Series, *, left: float)
         down = 6 if remark else 0
         axes.annotate(name, (0, row), (-72 * width, down), va="center", **words)
         axes.annotate(remark, (0, row), (-72 * width, 0), va="top", size=7, color=GREY, **words)
+
+# %% ../../nbs/figures/09_agreement.ipynb #006
+@styled
+def other_methods_chart(
+    methods: pd.DataFrame, *, space: str = "", n_posters: int | None = None, note: str = ""
+) -> Figure:
+    """How other methods of clustering agree with k-means, and what else distinguishes them.
+
+    Parameters
+    ----------
+    methods
+        One row per method: columns method, n_clusters, n_noise (posters in no cluster),
+        silhouette (-1 to 1, higher is better; may be missing), adjusted_mutual_info (with
+        k-means; at most 1, higher is better, about 0 by chance; may be missing), parameters.
+    space
+        The space in which they ran: "raw", "pca", "nmf".
+    n_posters
+        Number of posters; if given, noise is shown as a share of them.
+    note
+        What to add to the line under the headline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        The table lacks a column or has holes where there may be none.
+    """
+    measured = ["silhouette", "adjusted_mutual_info"]
+    table = checked_table(
+        methods, ["method", "parameters", *measured], numbers=["n_clusters", "n_noise"]
+    )
+    table[measured] = table[measured].apply(pd.to_numeric, errors="coerce")
+    page, panels = chart(
+        _other_methods_title(table), f"in {space_name(space)}" if space else "",
+        *details_of(n_posters=n_posters, note=note), "AMI: 1 for the same clusters, about 0 by chance",
+        x_label="", height=1.95 + 0.62 * len(table),
+        y_labels=["AMI with k-means", "Silhouette", "Clusters", "In no cluster"], left=2.35,
+        right=0.35, gap=0.2, hang=0, bottom=0.3,
+    )  # fmt: skip
+    noise = table["n_noise"].map("{:,.0f}".format)
+    if n_posters:
+        noise = (table["n_noise"] / n_posters).map(percent_text)
+    shown = (
+        (table["adjusted_mutual_info"], _scores(table["adjusted_mutual_info"]), 1),
+        (table["silhouette"], _scores(table["silhouette"]), None),
+        (table["n_clusters"], table["n_clusters"].map("{:,.0f}".format), None),
+        (table["n_noise"], noise, n_posters),
+    )
+    for axes, (values, words, most) in zip(panels, shown, strict=True):
+        _rows_of_bars(axes, values, words, most=most, color=space_line(space)["color"])
+    _name_rows(panels[0], table["method"], table["parameters"].fillna(""), left=2.35)
+    return page
+
+# %% ../../nbs/figures/09_agreement.ipynb #011a
+def _agreement_title(table: pd.DataFrame) -> str:
+    """Which columns the clusters agree with better than with every shuffle of them."""
+    beyond = table[table["value"] > table["chance_high"]]
+    if beyond.empty:
+        return "Clusters agree with no column more than with its shuffles"
+    names = list(dict.fromkeys(map(plain_text, beyond["column"])))
+    words = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    if len(words) > 50:
+        words = f"{len(names)} of {counted(table['column'].nunique(), 'column')}"
+    return f"Clusters agree with {words} more than with any of\u00a0{table['n_shuffles'].max():,.0f}\u00a0shuffles"
+
+# %% ../../nbs/figures/09_agreement.ipynb #011b
+def _dots_and_bands(axes: Axes, rows: pd.DataFrame, space: str) -> None:
+    """The band of the shuffles, their mean and the value of each row, with its p-value."""
+    low, high = (
+        rows[["chance_low", "value"]].to_numpy().min(),
+        rows[["chance_high", "value"]].to_numpy().max(),
+    )
+    axes.barh(
+        rows["row"],
+        rows["chance_high"] - rows["chance_low"],
+        left=rows["chance_low"],
+        height=0.42,
+        color=tint(GREY, 0.35),
+    )
+    axes.vlines(rows["chance"], rows["row"] - 0.21, rows["row"] + 0.21, color=GREY, linewidth=1.2)
+    axes.hlines(rows["row"], rows["chance"], rows["value"], color=HAIRLINE, linewidth=0.8, zorder=1)
+    axes.plot(rows["value"], rows["row"], "D", color=space_line(space)["color"], markersize=6)
+    for row in rows.itertuples():
+        axes.annotate(
+            f"{score_text(row.value)}\np = {row.p_value:.2g}", (1, row.row), (8, 0), va="center",
+            xycoords=("axes fraction", "data"), textcoords="offset points", size=7.5,
+        )  # fmt: skip
+    room = 0.06 * (max(high, 0) - min(low, 0)) or 0.05
+    axes.set_xlim(min(low, 0) - room, max(high, 0) + room)
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.set_yticks([])
+    axes.grid(True, axis="x")
 
 # %% ../../nbs/figures/09_agreement.ipynb #011
 _MEASURES = {"adjusted_mutual_info": "Adjusted mutual information", "v_measure": "V-measure"}
@@ -185,44 +226,3 @@ def agreement_chart(agreement: pd.DataFrame, *, space: str = "", note: str = "")
     remarks = [counted(int(posters[name]), "poster") for name in columns]
     _name_rows(panels[0], pd.Series(columns), pd.Series(remarks), left=1.75)
     return page
-
-# %% ../../nbs/figures/09_agreement.ipynb #011a
-def _agreement_title(table: pd.DataFrame) -> str:
-    """Which columns the clusters agree with better than with every shuffle of them."""
-    beyond = table[table["value"] > table["chance_high"]]
-    if beyond.empty:
-        return "Clusters agree with no column more than with its shuffles"
-    names = list(dict.fromkeys(map(plain_text, beyond["column"])))
-    words = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-    if len(words) > 50:
-        words = f"{len(names)} of {counted(table['column'].nunique(), 'column')}"
-    return f"Clusters agree with {words} more than with any of\u00a0{table['n_shuffles'].max():,.0f}\u00a0shuffles"
-
-# %% ../../nbs/figures/09_agreement.ipynb #011b
-def _dots_and_bands(axes: Axes, rows: pd.DataFrame, space: str) -> None:
-    """The band of the shuffles, their mean and the value of each row, with its p-value."""
-    low, high = (
-        rows[["chance_low", "value"]].to_numpy().min(),
-        rows[["chance_high", "value"]].to_numpy().max(),
-    )
-    axes.barh(
-        rows["row"],
-        rows["chance_high"] - rows["chance_low"],
-        left=rows["chance_low"],
-        height=0.42,
-        color=tint(GREY, 0.35),
-    )
-    axes.vlines(rows["chance"], rows["row"] - 0.21, rows["row"] + 0.21, color=GREY, linewidth=1.2)
-    axes.hlines(rows["row"], rows["chance"], rows["value"], color=HAIRLINE, linewidth=0.8, zorder=1)
-    axes.plot(rows["value"], rows["row"], "D", color=space_line(space)["color"], markersize=6)
-    for row in rows.itertuples():
-        axes.annotate(
-            f"{score_text(row.value)}\np = {row.p_value:.2g}", (1, row.row), (8, 0), va="center",
-            xycoords=("axes fraction", "data"), textcoords="offset points", size=7.5,
-        )  # fmt: skip
-    room = 0.06 * (max(high, 0) - min(low, 0)) or 0.05
-    axes.set_xlim(min(low, 0) - room, max(high, 0) + room)
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
-    axes.set_yticks([])
-    axes.grid(True, axis="x")

@@ -89,6 +89,42 @@ def _sprites(paths: Sequence[str], table: pd.DataFrame | None) -> tuple[list[str
         raise InputError(f"no sprite was made of {missing[0]!r}; make sprites of all posters")
     return sheets, [value for path in paths for value in known[path]]
 
+# %% ../../nbs/figures/05_map.ipynb #27ae9801
+def _ids(films: pd.DataFrame) -> list[str]:
+    """The ids of the films, of which no two may be the same."""
+    ids = films["imdb_id"].astype(str).tolist()
+    if len(set(ids)) < len(ids):
+        twice = films["imdb_id"][films["imdb_id"].duplicated()].iloc[0]
+        raise InputError(f"the id {twice!r} is on the map twice; a map has one row per poster")
+    return ids
+
+# %% ../../nbs/figures/05_map.ipynb #801657bb
+def _words_and_places(films: pd.DataFrame, ids: list[str], genres: list[list[str]]) -> dict:
+    """What is written of each film, and where it stands."""
+    places = {axis: films[axis].astype(float) for axis in ("x", "y")}
+    return {
+        "ids": ids,
+        "titles": [film_text(film) for film in films[["imdb_id", "title"]].to_dict("records")],
+        "genres": [", ".join(filter(None, each)) for each in genres],
+        **{axis: place.round(5).tolist() for axis, place in places.items()},
+        "extent": [float(np.ptp(place).round(5)) for place in places.values()],
+    }
+
+# %% ../../nbs/figures/05_map.ipynb #a2606f4f
+def _pictures(
+    paths: list[str], sprites: pd.DataFrame | None, thumbnails: Mapping[str, Thumbnail] | None
+) -> dict:
+    """The sheets of sprites, where on them each poster is, and the address of its thumbnail."""
+    sheets, cells = _sprites(paths, sprites)
+    known = thumbnails or {}
+    large = {
+        row: f"../thumbnails/{known[path].name}"
+        for row, path in enumerate(paths)
+        if path in known and known[path].name
+    }
+    height = 1 if sprites is None else int(sprites["height"].max())
+    return {"sheets": sheets, "spriteHeight": height, "sprites": cells, "thumbnails": large}
+
 # %% ../../nbs/figures/05_map.ipynb #013
 def map_data(
     films: pd.DataFrame,
@@ -137,39 +173,21 @@ def map_data(
     films = checked_table(
         films, ["imdb_id", "title", "genre", "path", *colours], numbers=["x", "y"]
     )
-    ids = films["imdb_id"].astype(str).tolist()
-    if len(set(ids)) < len(ids):
-        twice = films["imdb_id"][films["imdb_id"].duplicated()].iloc[0]
-        raise InputError(f"the id {twice!r} is on the map twice; a map has one row per poster")
+    ids = _ids(films)
     genres = [page_text(genre).split(separator) for genre in films["genre"]]
+    values = {name: [[each] for each in films[name]] for name in colours} | {"genre": genres}
     near, similarities = _neighbours(ids, neighbours)
-    sheets, cells = _sprites(films["path"].tolist(), sprites)
-    known = thumbnails or {}
-    large = {
-        row: f"../thumbnails/{known[path].name}"
-        for row, path in enumerate(films["path"])
-        if path in known and known[path].name
-    }
+    pictures = _pictures(films["path"].tolist(), sprites, thumbnails)
     return {
         "title": page_text(title),
         "about": page_text(about),
-        "ids": ids,
-        "titles": [film_text(film) for film in films[["imdb_id", "title"]].to_dict("records")],
-        "genres": [", ".join(filter(None, each)) for each in genres],
-        "x": films["x"].astype(float).round(5).tolist(),
-        "y": films["y"].astype(float).round(5).tolist(),
-        "extent": [float(np.ptp(films[axis].astype(float)).round(5)) for axis in ("x", "y")],
-        "columns": [
-            colour_column(name, genres if name == "genre" else [[each] for each in films[name]])
-            for name in colours
-        ],
+        **_words_and_places(films, ids, genres),
+        "columns": [colour_column(name, values[name]) for name in colours],
         "neighbours": near,
         "similarities": similarities,
-        "sheets": sheets,
+        "sheets": pictures.pop("sheets"),
         "sheetWidth": sheet_size,
-        "spriteHeight": 1 if sprites is None else int(sprites["height"].max()),
-        "sprites": cells,
-        "thumbnails": large,
+        **pictures,
     }
 
 # %% ../../nbs/figures/05_map.ipynb #016

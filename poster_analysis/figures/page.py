@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['INK', 'GREY', 'HAIRLINE', 'SHADE', 'PAPER', 'BLUE', 'VERMILION', 'GREEN', 'ORANGE', 'PURPLE', 'styled', 'MARGIN',
-           'space_name', 'space_line', 'tint', 'plain_text', 'text_width', 'wrap_text', 'Page', 'new_page',
-           'figure_bytes', 'save_figure', 'checked_table']
+           'space_name', 'space_line', 'tint', 'plain_text', 'text_width', 'wrap_text', 'figure_bytes', 'Page',
+           'new_page', 'save_figure', 'checked_table']
 
 # %% ../../nbs/figures/00_page.ipynb #002
 import bisect
@@ -15,7 +15,7 @@ import os
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +35,13 @@ from poster_analysis.core.text import (
 # %% ../../nbs/figures/00_page.ipynb #005
 INK, GREY, HAIRLINE, SHADE, PAPER = "#1b1b1f", "#66666b", "#d9d9d6", "#f1f0ec", "#fdfdfb"
 BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
+
+# %% ../../nbs/figures/00_page.ipynb #15bdbb1a
+def space_name(space: str) -> str:
+    """Say which space is meant, as the end of a sentence: ``pca`` is "the PCA space"."""
+    return SPACES[space] if space in SPACES else f"the space {plain_text(space)}"
+
+# %% ../../nbs/figures/00_page.ipynb #005a
 _LINES = {
     "raw": (BLUE, "o", "-"),
     "pca": (VERMILION, "s", (0, (5, 1.5))),
@@ -43,11 +50,6 @@ _LINES = {
 _OTHER_LINES = ((PURPLE, "D", (0, (6, 1.5, 1, 1.5))), (ORANGE, "v", (0, (1, 1))))
 
 
-def space_name(space: str) -> str:
-    """Say which space is meant, as the end of a sentence: ``pca`` is "the PCA space"."""
-    return SPACES[space] if space in SPACES else f"the space {plain_text(space)}"
-
-# %% ../../nbs/figures/00_page.ipynb #005a
 def space_line(space: str, *, place: int = 0) -> dict:
     """How a space is drawn: colour, marker and dashes; others than raw, PCA and NMF by their place."""
     known = _LINES.get(space, _OTHER_LINES[place % len(_OTHER_LINES)])
@@ -81,7 +83,7 @@ _STYLE = {
 #: Put before a function that makes a figure: the style holds inside it, and nowhere else.
 styled = style.context(_STYLE, after_reset=True)
 
-
+# %% ../../nbs/figures/00_page.ipynb #4ad20214
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep matplotlib from reporting every glyph that no installed typeface has."""
@@ -118,6 +120,13 @@ def text_width(text: str, *, size: float, weight: str = "normal") -> float:
     with _quiet():
         return text_to_path.get_text_width_height_descent(text, font, False)[0] / 72
 
+# %% ../../nbs/figures/00_page.ipynb #26435db1
+def _line_end(text: str, fits: Callable[[str], bool], longest: int) -> int:
+    """How many letters of a text go on one line: up to a space where there is one, at least one letter."""
+    ends = range(1, min(len(text), longest) + 1)
+    end = max(1, bisect.bisect(ends, False, key=lambda end: not fits(text[:end])))
+    return end if end >= len(text) else max(text.rfind(" ", 1, end + 1), 0) or end
+
 # %% ../../nbs/figures/00_page.ipynb #013a
 def wrap_text(
     text: object, *, width: float, size: float, lines: int = 1, weight: str = "normal"
@@ -142,14 +151,9 @@ def wrap_text(
 
     rest, rows = plain_text(text), []
     year = re.search(r" \(\d{4}\)$", rest)
-    longest = round(
-        72 * width / size * 5
-    )  # no line holds more letters: the narrowest is a fifth as wide as high
+    longest = round(72 * width / size * 5)  # the narrowest letter is a fifth as wide as high
     while rest and len(rows) < lines:
-        ends = range(1, min(len(rest), longest) + 1)
-        end = max(1, bisect.bisect(ends, False, key=lambda end: not fits(rest[:end])))
-        if end < len(rest):
-            end = max(rest.rfind(" ", 1, end + 1), 0) or end
+        end = _line_end(rest, fits, longest)
         rows.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     if rest:
@@ -159,6 +163,24 @@ def wrap_text(
             last = last[:-1]
         rows[-1] = last.rstrip(" ,.:;–-(") + ending
     return "\n".join(rows)
+
+# %% ../../nbs/figures/00_page.ipynb #29fef419
+_KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".svg": "svg", ".pdf": "pdf"}
+
+
+def figure_bytes(figure: Figure, kind: str = "png") -> bytes:
+    """Draw a figure as ``png``, ``jpeg``, ``svg`` or ``pdf``: the same figure, the same bytes."""
+    title = {"Title": figure.get_label()} if figure.get_label() else {}
+    options = {
+        "png": {"metadata": {"Software": None, **title}},
+        "jpeg": {"pil_kwargs": {"quality": 88, "subsampling": 0, "optimize": True}},
+        "svg": {"metadata": {"Date": None, "Creator": None, **title}},
+        "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None, **title}},
+    }
+    buffer = io.BytesIO()
+    with style.context(_STYLE, after_reset=True):
+        figure.savefig(buffer, format=kind, dpi=figure.dpi, **options[kind])
+    return buffer.getvalue()
 
 # %% ../../nbs/figures/00_page.ipynb #019
 MARGIN = 0.35
@@ -227,24 +249,6 @@ def new_page(
     page.text(MARGIN, height - 0.28, headline, size=13, weight="bold", **words)
     page.text(MARGIN, height - below, subtitle, size=8.5, color=GREY, **words)
     return page, top
-
-# %% ../../nbs/figures/00_page.ipynb #021
-_KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".svg": "svg", ".pdf": "pdf"}
-
-
-def figure_bytes(figure: Figure, kind: str = "png") -> bytes:
-    """Draw a figure as ``png``, ``jpeg``, ``svg`` or ``pdf``: the same figure, the same bytes."""
-    title = {"Title": figure.get_label()} if figure.get_label() else {}
-    options = {
-        "png": {"metadata": {"Software": None, **title}},
-        "jpeg": {"pil_kwargs": {"quality": 88, "subsampling": 0, "optimize": True}},
-        "svg": {"metadata": {"Date": None, "Creator": None, **title}},
-        "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None, **title}},
-    }
-    buffer = io.BytesIO()
-    with style.context(_STYLE, after_reset=True):
-        figure.savefig(buffer, format=kind, dpi=figure.dpi, **options[kind])
-    return buffer.getvalue()
 
 # %% ../../nbs/figures/00_page.ipynb #021a
 def save_figure(figure: Figure, path: str | os.PathLike) -> Path:

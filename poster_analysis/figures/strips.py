@@ -134,10 +134,10 @@ def strip_sheet_html(
     if re.match(r"/|\\|[A-Za-z][A-Za-z0-9+.-]*:", folder):
         raise InputError(f"folder is {folder!r}; valid is an address relative to the page")
     address = quote(folder).rstrip("/") or "."
-    shown = [_strip(query, neighbours, thumbnails, address) for query, neighbours in strips]
-    if not shown:
+    figures = [_strip(query, neighbours, thumbnails, address) for query, neighbours in strips]
+    if not figures:
         raise InputError("there are no strips to show; give at least one film and its neighbours")
-    return "".join(['<div class="poster-strips">', strip_style(), *shown, "</div>"])
+    return "".join(['<div class="poster-strips">', strip_style(), *figures, "</div>"])
 
 # %% ../../nbs/figures/04_strips.ipynb #018a
 def neighbour_strip_html(

@@ -6,9 +6,10 @@
 __all__ = ['inertia_curve', 'silhouette_curve', 'stability_curve', 'scores_curve', 'silhouette_comparison']
 
 # %% ../../nbs/figures/06_sweep.ipynb #002
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from poster_analysis.core.text import (
@@ -41,6 +42,23 @@ from poster_analysis.figures.page import (
     styled,
     wrap_text,
 )
+
+# %% ../../nbs/figures/06_sweep.ipynb #007a
+def _inertia_title(k: pd.Series, inertia: pd.Series, elbow: int | None) -> str:
+    """By how much inertia falls, and where it bends."""
+    first, last = inertia.iloc[0], inertia.iloc[-1]
+    if len(k) == 1 or first <= last:
+        return f"Inertia is {first:{',.0f' if first >= 100 else '.3g'}} at k = {k.iloc[0]:.0f}"
+    fall = f"Inertia falls by {percent_text(1 - last / first)}"
+    title = f"{fall} from k = {k.iloc[0]:.0f} to k = {k.iloc[-1]:.0f}"
+    if elbow:
+        return f"{title} and bends at k = {elbow}"
+    return f"{title}, with no bend" if len(k) > 2 else title
+
+# %% ../../nbs/figures/06_sweep.ipynb #8411ba59
+def _ring(axes: Axes, k: pd.Series, values: pd.Series, line: Mapping) -> None:
+    """Rings round some points of a line."""
+    axes.plot(k, values, "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
 
 # %% ../../nbs/figures/06_sweep.ipynb #007
 @styled
@@ -76,30 +94,49 @@ def inertia_curve(
     """
     table, space = one_space(table, "k", "inertia")
     k, inertia, elbow = table["k"], table["inertia"], tried(elbow, table["k"], name="elbow")
-    details = details_of(space, n_posters=n_posters, note=note)
-    label = "Inertia: sum of squared distances to the cluster centres (lower is tighter)"
-    title = _inertia_title(k, inertia, elbow)
-    page, (axes,) = chart(title, *details, x_label="Number of clusters k", y_labels=[label])
-    line = space_line(space)
-    axes.plot(k, inertia, **line, **spaced_markers(len(k)))
+    page, (axes,) = chart(
+        _inertia_title(k, inertia, elbow), *details_of(space, n_posters=n_posters, note=note),
+        x_label="Number of clusters k",
+        y_labels=["Inertia: sum of squared distances to the cluster centres (lower is tighter)"],
+    )  # fmt: skip
+    axes.plot(k, inertia, **space_line(space), **spaced_markers(len(k)))
     if elbow:
-        axes.plot(elbow, inertia[k == elbow], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
+        _ring(axes, elbow, inertia[k == elbow], space_line(space))
     k_axis(axes, k)
     plain_numbers(axes)
     mark_k(axes, k, {"bend": elbow, "used": n_clusters})
     return page
 
-# %% ../../nbs/figures/06_sweep.ipynb #007a
-def _inertia_title(k: pd.Series, inertia: pd.Series, elbow: int | None) -> str:
-    """By how much inertia falls, and where it bends."""
-    first, last = inertia.iloc[0], inertia.iloc[-1]
-    if len(k) == 1 or first <= last:
-        return f"Inertia is {first:{',.0f' if first >= 100 else '.3g'}} at k = {k.iloc[0]:.0f}"
-    fall = f"Inertia falls by {percent_text(1 - last / first)}"
-    title = f"{fall} from k = {k.iloc[0]:.0f} to k = {k.iloc[-1]:.0f}"
-    if elbow:
-        return f"{title} and bends at k = {elbow}"
-    return f"{title}, with no bend" if len(k) > 2 else title
+# %% ../../nbs/figures/06_sweep.ipynb #29f9e8ec
+def _silhouette_title(table: pd.DataFrame, bands: dict[str, pd.DataFrame]) -> str:
+    """Where the silhouette is highest, whether that is a peak, and what chance gives there."""
+    row = table["silhouette"].idxmax()
+    score, k = score_text(table["silhouette"][row]), f"k = {table['k'][row]:.0f}"
+    if len(table) == 1:
+        title = f"Silhouette is {score} at {k}"
+    elif row in (0, len(table) - 1):
+        end = "largest" if row else "smallest"
+        title = f"Silhouette is highest at the {end} k tried: {score} at {k}"
+    else:
+        title = f"Silhouette peaks at {k} ({score})"
+    return title + against_null_models(table["silhouette"][row], bands, row)
+
+# %% ../../nbs/figures/06_sweep.ipynb #010a
+_SECOND_LINE = dict(color=INK, marker="D", markersize=3.2, linewidth=1.2, linestyle=(0, (1, 1.2)))
+
+
+def _plot_silhouettes(axes: Axes, table: pd.DataFrame, space: str) -> list[LineEnd]:
+    """Both silhouettes, the highest one in the space ringed; the ends of their lines, to be named."""
+    k, own, original = table["k"], table["silhouette"], table["silhouette_original"]
+    line, best = space_line(space), own.idxmax()
+    axes.plot(k, original, **_SECOND_LINE, **spaced_markers(len(k)))
+    axes.plot(k, own, **line, **spaced_markers(len(k)))
+    _ring(axes, k[best], own[best], line)
+    name = wrap_text(f"in {space_name(space)}", width=1.5, size=8.5) + ",\nwhere k-means ran"
+    return [
+        LineEnd(k.iloc[-1], own.iloc[-1], name, line["color"]),
+        LineEnd(k.iloc[-1], original.iloc[-1], "on the original\nfeatures", INK),
+    ]
 
 # %% ../../nbs/figures/06_sweep.ipynb #010
 @styled
@@ -117,7 +154,7 @@ def silhouette_curve(
     ----------
     table
         A sweep of one space: columns space, k, silhouette, silhouette_original (-1 to 1, higher
-        is better); and, for each kind of null model R of "gaussian" and "copula" that was drawn,
+        is better); and, for each kind of null model R of "gaussian" and "copula", if there are any,
         silhouette_R, silhouette_R_low, silhouette_R_high.
     k_supported
         The k that stands up to every comparison; None or NaN if there is none.
@@ -137,104 +174,17 @@ def silhouette_curve(
     """
     table, space = one_space(table, "k", "silhouette", "silhouette_original")
     supported = tried(k_supported, table["k"], name="k_supported")
-    bands, k, line = null_bands(table, "silhouette"), table["k"], space_line(space)
+    bands, k = null_bands(table, "silhouette"), table["k"]
     page, (axes,) = chart(
         _silhouette_title(table, bands), *details_of(space, n_posters=n_posters, note=note),
         bands_detail(bands), x_label="Number of clusters k", right=1.75,
         y_labels=["Mean silhouette (−1 to 1, higher is better)"],
     )  # fmt: skip
     ends = plot_bands(axes, k, bands)
-    own, original = table["silhouette"], table["silhouette_original"]
-    axes.plot(k, original, **_SECOND_LINE, **spaced_markers(len(k)))
-    axes.plot(k, own, **line, **spaced_markers(len(k)))
-    best = own.idxmax()
-    axes.plot(k[best], own[best], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
-    name = wrap_text(f"in {space_name(space)}", width=1.5, size=8.5) + ",\nwhere k-means ran"
-    ends.append(LineEnd(k.iloc[-1], own.iloc[-1], name, line["color"]))
-    ends.append(LineEnd(k.iloc[-1], original.iloc[-1], "on the original\nfeatures", INK))
+    ends += _plot_silhouettes(axes, table, space)
     k_axis(axes, k)
     reach_zero(axes)
     mark_k(axes, k, {"supported": supported, "used": n_clusters})
-    name_ends(axes, ends)
-    return page
-
-# %% ../../nbs/figures/06_sweep.ipynb #010a
-_SECOND_LINE = dict(color=INK, marker="D", markersize=3.2, linewidth=1.2, linestyle=(0, (1, 1.2)))
-
-
-def _silhouette_title(table: pd.DataFrame, bands: dict[str, pd.DataFrame]) -> str:
-    """Where the silhouette is highest, whether that is a peak, and what chance gives there."""
-    row = table["silhouette"].idxmax()
-    score, k = score_text(table["silhouette"][row]), f"k = {table['k'][row]:.0f}"
-    if len(table) == 1:
-        title = f"Silhouette is {score} at {k}"
-    elif row in (0, len(table) - 1):
-        end = "largest" if row else "smallest"
-        title = f"Silhouette is highest at the {end} k tried: {score} at {k}"
-    else:
-        title = f"Silhouette peaks at {k} ({score})"
-    return title + against_null_models(table["silhouette"][row], bands, row)
-
-# %% ../../nbs/figures/06_sweep.ipynb #015
-@styled
-def stability_curve(
-    table: pd.DataFrame,
-    *,
-    supported: Sequence[int] | None = None,
-    n_clusters: int | None = None,
-    n_posters: int | None = None,
-    note: str = "",
-) -> Figure:
-    """How well labels repeat, against the number of clusters, with the bands that chance gives.
-
-    Parameters
-    ----------
-    table
-        A sweep of one space: columns space, k, stability_restarts, stability_halves (adjusted
-        Rand indices, at most 1, higher is better, about 0 by chance; one of the two may be empty);
-        and, for each kind of null model R of "gaussian" and "copula" that was drawn, stability_R,
-        stability_R_low and stability_R_high, of the halves.
-    supported
-        The k at which labels repeat better than those of the null models, possibly none; None
-        if that was not judged.
-    n_clusters
-        A number of clusters to mark, if it is in the table.
-    n_posters, note
-        What to add to the line under the headline.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        The table lacks a column or has holes, or a k of `supported` is not in it.
-    """
-    measured = [name for name in _STABILITIES if name not in table or table[name].notna().any()]
-    table, space = one_space(table, "k", *(measured or _STABILITIES))
-    k, bands, line = table["k"], null_bands(table, "stability"), space_line(space)
-    chosen = None if supported is None else [tried(one, k, name="supported") for one in supported]
-    page, (axes,) = chart(
-        _stability_title(table, measured[-1], chosen), *details_of(space, n_posters=n_posters, note=note),
-        "ringed: beyond chance" if chosen else "", bands_detail(bands),
-        x_label="Number of clusters k", right=1.75,
-        y_labels=["Adjusted Rand index of labels (1: the same, about 0: unrelated)"],
-    )  # fmt: skip
-    ends = plot_bands(axes, k, bands)
-    looks = {"stability_restarts": _SECOND_LINE, "stability_halves": line}
-    for name in measured:
-        axes.plot(k, table[name], **looks[name], **spaced_markers(len(k)))
-        end = table[name].iloc[-1]
-        ends.append(
-            LineEnd(k.iloc[-1], end, f"between\n{_STABILITIES[name]}", looks[name]["color"])
-        )
-    ringed = table[k.isin(chosen or [])]
-    rings = {"ms": 11, "mfc": "none", "mec": line["color"], "mew": 1.2}
-    axes.plot(ringed["k"], ringed[measured[-1]], "o", **rings)
-    k_axis(axes, k)
-    reach_zero(axes)
-    mark_k(axes, k, {"used": n_clusters})
     name_ends(axes, ends)
     return page
 
@@ -253,6 +203,82 @@ def _stability_title(table: pd.DataFrame, name: str, supported: Sequence[int] | 
     best = table.loc[table[name].idxmax()]
     kind = _STABILITIES[name].capitalize()
     return f"{kind} agree most at k = {best['k']:.0f} ({score_text(best[name])})"
+
+# %% ../../nbs/figures/06_sweep.ipynb #9bf53ca6
+def _plot_stabilities(
+    axes: Axes, table: pd.DataFrame, names: Sequence[str], chosen: Sequence[int], line: Mapping
+) -> list[LineEnd]:
+    """The stabilities that were measured, with rings at the chosen k; the ends of their lines, to be named."""
+    k, ends = table["k"], []
+    looks = {"stability_restarts": _SECOND_LINE, "stability_halves": line}
+    for name in names:
+        axes.plot(k, table[name], **looks[name], **spaced_markers(len(k)))
+        words, color = f"between\n{_STABILITIES[name]}", looks[name]["color"]
+        ends.append(LineEnd(k.iloc[-1], table[name].iloc[-1], words, color))
+    ringed = table[k.isin(chosen)]
+    _ring(axes, ringed["k"], ringed[names[-1]], line)
+    return ends
+
+# %% ../../nbs/figures/06_sweep.ipynb #015
+@styled
+def stability_curve(
+    table: pd.DataFrame,
+    *,
+    supported: Sequence[int] | None = None,
+    n_clusters: int | None = None,
+    n_posters: int | None = None,
+    note: str = "",
+) -> Figure:
+    """How well labels repeat, against the number of clusters, with the bands that chance gives.
+
+    Parameters
+    ----------
+    table
+        A sweep of one space: columns space, k, stability_restarts, stability_halves (adjusted
+        Rand indices, at most 1, higher is better, about 0 by chance; one of the two may be empty);
+        and, for each kind of null model R of "gaussian" and "copula", if there are any, stability_R,
+        stability_R_low and stability_R_high, of the halves.
+    supported
+        The k at which labels repeat better than those of the null models, possibly none; None
+        if that was not tested.
+    n_clusters
+        A number of clusters to mark, if it is in the table.
+    n_posters, note
+        What to add to the line under the headline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        The table lacks a column or has holes, or a k of `supported` is not in it.
+    """
+    measured = [name for name in _STABILITIES if name not in table or table[name].notna().any()]
+    table, space = one_space(table, "k", *(measured or _STABILITIES))
+    k, bands = table["k"], null_bands(table, "stability")
+    chosen = None if supported is None else [tried(one, k, name="supported") for one in supported]
+    page, (axes,) = chart(
+        _stability_title(table, measured[-1], chosen), *details_of(space, n_posters=n_posters, note=note),
+        "ringed: beyond chance" if chosen else "", bands_detail(bands),
+        x_label="Number of clusters k", right=1.75,
+        y_labels=["Adjusted Rand index of labels (1: the same, about 0: unrelated)"],
+    )  # fmt: skip
+    ends = plot_bands(axes, k, bands)
+    ends += _plot_stabilities(axes, table, measured, chosen or [], space_line(space))
+    k_axis(axes, k)
+    reach_zero(axes)
+    mark_k(axes, k, {"used": n_clusters})
+    name_ends(axes, ends)
+    return page
+
+# %% ../../nbs/figures/06_sweep.ipynb #018a
+def _scores_title(calinski_harabasz: int, davies_bouldin: int) -> str:
+    """At which k each score is best."""
+    if calinski_harabasz == davies_bouldin:
+        return f"Both scores are best at k = {davies_bouldin}"
+    return f"Calinski-Harabasz is best at k = {calinski_harabasz}, Davies-Bouldin at k = {davies_bouldin}"
 
 # %% ../../nbs/figures/06_sweep.ipynb #018
 @styled
@@ -296,18 +322,24 @@ def scores_curve(
         panels, ["calinski_harabasz", "davies_bouldin"], best, strict=True
     ):
         axes.plot(k, table[column], **line, **spaced_markers(len(k)))
-        axes.plot(k[row], table[column][row], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
+        _ring(axes, k[row], table[column][row], line)
         k_axis(axes, k, n_ticks=12)
         plain_numbers(axes)
         mark_k(axes, k, {"used": n_clusters})
     return page
 
-# %% ../../nbs/figures/06_sweep.ipynb #018a
-def _scores_title(calinski_harabasz: int, davies_bouldin: int) -> str:
-    """At which k each score is best."""
-    if calinski_harabasz == davies_bouldin:
-        return f"Both scores are best at k = {davies_bouldin}"
-    return f"Calinski-Harabasz is best at k = {calinski_harabasz}, Davies-Bouldin at k = {davies_bouldin}"
+# %% ../../nbs/figures/06_sweep.ipynb #0d7f602b
+def _plot_spaces(axes: Axes, table: pd.DataFrame, spaces: Sequence[str], column: str) -> None:
+    """One silhouette of each space against k, with the names of the spaces at the ends of the lines."""
+    ends = []
+    for place, space in enumerate(spaces):
+        curve, line = table[table["space"] == space], space_line(space, place=place)
+        axes.plot(curve["k"], curve[column], **line, **spaced_markers(len(curve)))
+        name = wrap_text(space.upper() if space in ("pca", "nmf") else space, width=0.34, size=8.5)
+        ends.append(LineEnd(curve["k"].iloc[-1], curve[column].iloc[-1], name, line["color"]))
+    k_axis(axes, table["k"], n_ticks=10)
+    reach_zero(axes)
+    name_ends(axes, ends)
 
 # %% ../../nbs/figures/06_sweep.ipynb #021
 @styled
@@ -345,15 +377,5 @@ def silhouette_comparison(
         y_labels=["Mean silhouette, in each space itself", "Mean silhouette, on the original features"],
     )  # fmt: skip
     for axes, column in zip(panels, ["silhouette", "silhouette_original"], strict=True):
-        ends = []
-        for place, space in enumerate(spaces):
-            curve, line = table[table["space"] == space], space_line(space, place=place)
-            axes.plot(curve["k"], curve[column], **line, **spaced_markers(len(curve)))
-            name = wrap_text(
-                space.upper() if space in ("pca", "nmf") else space, width=0.34, size=8.5
-            )
-            ends.append(LineEnd(curve["k"].iloc[-1], curve[column].iloc[-1], name, line["color"]))
-        k_axis(axes, table["k"], n_ticks=10)
-        reach_zero(axes)
-        name_ends(axes, ends)
+        _plot_spaces(axes, table, spaces, column)
     return page

@@ -45,9 +45,6 @@ from poster_analysis.figures import (
     clusters as cluster_figures,
 )
 from poster_analysis.figures import (
-    sheets,
-)
-from poster_analysis.figures import (
     sweep as sweep_figures,
 )
 from ...figures.page import save_figure
@@ -237,7 +234,7 @@ def clustering_figures(
         "scores": sweep_figures.scores_curve(sweep, **marks),
         "cluster_sizes": cluster_figures.cluster_sizes(clusters, space=space),
         "silhouettes": cluster_figures.silhouette_plot(clusters, space=space),
-        "cluster_cards": sheets.cluster_cards(
+        "cluster_cards": cluster_figures.cluster_cards(
             clusters, tables["exemplars"], tables.get("enrichment"), parameters.posters,
             index=index, space=space,
         ),
