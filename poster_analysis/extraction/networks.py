@@ -101,6 +101,7 @@ def _device(name: str, framework) -> str:
 def _import_keras():
     """Keras and a dict that says which framework computes, in which version, on which kind of device."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     needs("a neural network", "networks", instead="take the backbone colour")
     name = os.environ.get("KERAS_BACKEND", "tensorflow")
     try:
