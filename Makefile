@@ -8,7 +8,6 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
-NOTEBOOKS = $(shell find nbs -name '*.ipynb' -not -path '*/.*' | sort)
 
 .PHONY: help
 help: ## lists these
@@ -53,9 +52,8 @@ export: .venv/.done ## writes poster_analysis/ from nbs/
 	nbdev_export
 	nbdev_clean
 
-run: .venv/.done ## runs nbs/ in place and keeps the outputs, for readers
-	jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.kernel_name=python3 $(NOTEBOOKS)
-	nbdev_clean
+run: .venv/.done ## runs the notebooks of nbs/ that were changed and keeps their outputs (ALL=1: every one)
+	python tools/run_notebooks.py $(if $(ALL),--all)
 
 docs: .venv/.done ## builds the documentation from docs/ and nbs/ into _build/docs
 	python docs/build.py
