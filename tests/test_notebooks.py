@@ -106,7 +106,7 @@ def pictures(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 def test_the_pictures_of_a_notebook_are_small(path):
     assert [len(data) for _, data in pictures(path) if len(data) > LARGEST_PICTURE] == []
-    assert {kind for kind, _ in pictures(path)} <= {"image/png"}
+    assert {kind for kind, _ in pictures(path)} <= {"image/png", "image/jpeg"}
 
 
 def test_the_book_is_small():

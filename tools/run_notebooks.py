@@ -54,6 +54,20 @@ def small_png(data: str) -> str:
     return base64.b64encode(out.getvalue()).decode()
 
 
+def small_jpeg(data: str) -> str:
+    """A JPEG of posters, of the best quality that stays within the limit; base64, as in a notebook."""
+    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+    for quality, scale in ((80, 1), (65, 1), (50, 1), (65, 0.75), (50, 0.75), (50, 0.5)):
+        size = round(image.width * scale), round(image.height * scale)
+        out = io.BytesIO()
+        image.resize(size, Image.Resampling.LANCZOS).save(
+            out, "jpeg", quality=quality, optimize=True
+        )
+        if out.tell() <= LARGEST_PICTURE:
+            break
+    return base64.b64encode(out.getvalue()).decode()
+
+
 def kept(output: dict) -> dict | None:
     """An output as it is kept; None if it is not."""
     if output["output_type"] == "stream" and output["name"] == "stderr":
@@ -65,6 +79,8 @@ def kept(output: dict) -> dict | None:
         output["data"].pop("application/vnd.jupyter.widget-view+json", None)
         if "image/png" in output["data"]:
             output["data"]["image/png"] = small_png(output["data"]["image/png"])
+        if "image/jpeg" in output["data"]:
+            output["data"]["image/jpeg"] = small_jpeg(output["data"]["image/jpeg"])
     return output
 
 
