@@ -16,7 +16,9 @@ def main() -> int:
     """Assemble the pages, build them, and check every link; 0 if there was nothing to complain about."""
     source, target = ROOT / "_build" / "docs-source", ROOT / "_build" / "docs"
     assemble(source)
-    failed = build_main(["-W", "--keep-going", "-q", "-j", "auto", "-c", str(HERE), str(source), str(target)])
+    failed = build_main(
+        ["-W", "--keep-going", "-q", "-j", "auto", "-c", str(HERE), str(source), str(target)]
+    )
     broken = broken_links(target)
     for line in broken:
         print(line, file=sys.stderr)
