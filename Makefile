@@ -18,7 +18,7 @@ help: ## lists these
 		{ echo "make needs Python 3.11 to 3.13, found '$(PYTHON)'; name one with: make PYTHON=python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv .venv 2>/dev/null || $(PYTHON) -m venv --without-pip .venv
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,dev]"
 	touch $@
 
 .PHONY: setup demo lab

@@ -1,13 +1,18 @@
 """The project as it is installed: imports, pins, and the two ways to an environment."""
 
 import json
-import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from poster_analysis.core.extras import EXTRAS
+from poster_analysis.drawing.lettering import FONTS
+from poster_analysis.study.run import open_run
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -15,6 +20,23 @@ MODULES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in (ROOT / "poster_analysis").rglob("[!_]*.py")
 )
+PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines()]
+REQUIREMENTS = [
+    *PROJECT["project"]["dependencies"],
+    *(one for ones in PROJECT["project"]["optional-dependencies"].values() for one in ones),
+]
+# the modules that come with extras, or with what they need
+OPTIONAL = [
+    *("fontpkg", *{f"fontpkg_{package}" for package, _ in FONTS.values()}),
+    *("sphinx", "docutils", "myst_nb", "myst_parser", "pydata_sphinx_theme", "nbconvert", "pygments"),
+    *("papermill", "nbclient", "ipykernel", "IPython", "jupyter_client", "pyarrow"),
+    *("umap", "pynndescent", "numba", "llvmlite", "keras", "tensorflow", "h5py"),
+]  # fmt: skip
+
+
+def holds(pin, platform):
+    """Whether a pin is for this Python."""
+    return pin.marker is None or pin.marker.evaluate(platform)
 
 
 def test_importing_any_room_but_the_command_line_leaves_tensorflow_alone():
@@ -38,18 +60,61 @@ def test_importing_the_package_imports_nothing_else():
     assert int(printed.stdout) == 1
 
 
-@pytest.mark.parametrize("requirement", PROJECT["project"]["dependencies"])
+@pytest.mark.parametrize("requirement", REQUIREMENTS)
 def test_every_dependency_is_pinned(requirement):
-    name = re.match(r"[A-Za-z0-9-]+", requirement)[0].lower()
-    pins = re.findall(r"^([a-z0-9-]+)==", (ROOT / "constraints.txt").read_text(), flags=re.M)
-    assert name in pins
+    assert Requirement(requirement).name.lower() in {pin.name for pin in PINS} | {"poster-analysis"}
+
+
+def test_all_stands_for_every_extra_and_those_who_work_on_it_have_them():
+    extras = PROJECT["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    assert Requirement(everything).extras == {*extras} - {"all", "dev"} == {*EXTRAS}
+    assert "poster-analysis[all]" in extras["dev"]
+    assert '".[all,dev]"' in (ROOT / "Makefile").read_text()
+    assert 'pip install -c constraints.txt ".[all]"' in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_is_known_by_packages_that_it_installs_and_nothing_else_does(extra):
+    extras = {
+        name: {Requirement(one).name for one in ones}
+        for name, ones in PROJECT["project"]["optional-dependencies"].items()
+    }
+    base = {Requirement(one).name for one in PROJECT["project"]["dependencies"]}
+    for package in EXTRAS[extra]:
+        assert any(one.split("-")[0] == package or one == package for one in extras[extra])
+        assert package not in base
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "arm64", "AMD64"])
+def test_every_platform_has_one_tensorflow(system, machine):
+    networks = PROJECT["project"]["optional-dependencies"]["networks"]
+    platform = {"sys_platform": system, "platform_machine": machine}
+    found = [one for one in map(Requirement, networks) if one.name.startswith("tensorflow")]
+    (chosen,) = (one.name for one in found if one.marker.evaluate(platform))
+    assert chosen == (
+        "tensorflow-cpu" if (system, machine) == ("linux", "x86_64") else "tensorflow"
+    )
+    pins = [pin for pin in PINS if pin.name == chosen and pin.marker.evaluate(platform)]
+    assert len(pins) == 1
 
 
 def test_conda_users_get_the_same_pins():
-    text = (ROOT / "environment.yml").read_text()
-    assert "--constraint constraints.txt" in text and "--editable .[dev]" in text
-    python = re.search(r"python=(\d+\.\d+)", text)[1]
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *packages, through_pip = environment["dependencies"]
+    assert through_pip == {"pip": ["--constraint constraints.txt", "--editable .[all,dev]"]}
+    named = dict(package.partition("=")[::2] for package in packages)
+    python = named.pop("python")
     assert PROJECT["project"]["requires-python"].startswith(f">={python}")
+    assert named.pop("pip") == ""
+    compiled = {"numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "matplotlib-base", "pillow"}
+    assert compiled | {"numba"} <= {*named}
+    here = {"python_full_version": f"{python}.7", "python_version": python}
+    for name, version in named.items():
+        name = name.removesuffix("-base")
+        (pin,) = (pin for pin in PINS if pin.name == name and holds(pin, here))
+        assert str(pin.specifier) == f"=={version}", name
 
 
 def test_what_is_installed_is_what_is_pinned():
@@ -58,8 +123,96 @@ def test_what_is_installed_is_what_is_pinned():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     installed = {word.lower().replace("_", "-") for word in printed.stdout.split()}
-    for name in ("numpy", "pandas", "scikit-learn", "papermill", "tensorflow", "keras", "nbdev"):
-        lines = re.findall(
-            rf"^{name}==([^ ;\n]+)", (ROOT / "constraints.txt").read_text(), flags=re.M
-        )
-        assert any(f"{name}=={version}" in installed for version in lines), name
+    pinned = {(pin.name, f"{pin.name}{pin.specifier}") for pin in PINS}
+    for name in ("numpy", "pandas", "scikit-learn", "papermill", "keras", "nbdev"):
+        assert any(pin in installed for known, pin in pinned if known == name), name
+    assert {"tensorflow-cpu==2.21.0", "tensorflow==2.21.0"} & installed
+
+
+# what hides the modules that come with extras, as if they were not installed
+HIDE = f"""
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name.partition(".")[0] not in {set(OPTIONAL)!r}:
+            return PathFinder.find_spec(name, path, target)
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Without
+"""
+
+
+def python(code):
+    """What a program prints, after it has ended well."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def without_extras(*commands):
+    """Run commands as if no extra were installed; of each the exit code and what it says."""
+    commands = [[str(word) for word in words] for words in commands]
+    code = f"""
+{HIDE}
+import contextlib, io, json
+from poster_analysis.cli import main
+answers = []
+for words in {commands!r}:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        answers.append((main(words), out.getvalue(), err.getvalue()))
+print(json.dumps(answers))
+"""
+    return json.loads(python(code))
+
+
+def test_every_module_imports_without_extras():
+    python(f"{HIDE}\nimport importlib\nfor name in {MODULES!r}:\n    importlib.import_module(name)")
+
+
+@pytest.fixture(scope="module")
+def small_study(drawn, tmp_path_factory):
+    """A study of which there are only the features, made without any extra."""
+    out = tmp_path_factory.mktemp("base") / "study"
+    posters = ["--posters", drawn.posters, "--metadata", drawn.metadata]
+    ((code, _, said),) = without_extras(["extract", *posters, "--backbone", "colour", "--out", out])
+    assert code == 0, said
+    return out
+
+
+def test_without_extras_colour_sweep_and_similar_do_their_work(small_study):
+    run = open_run(small_study)
+    run.start(run.parameters.changed(n_null=0, n_components=4))  # what takes long is not tried here
+    study = ["--out", small_study]
+    swept, asked = without_extras(
+        ["sweep", "--space", "pca", "--k-min", 2, "--k-max", 3, "--n-clusters", 2, *study],
+        ["similar", "0", "--index", "-n", 2, "--json", *study],
+    )
+    assert swept[0] == 0, swept[2]
+    assert asked[0] == 0, asked[2]
+    assert len(json.loads(asked[1])["neighbours"]) == 2
+
+
+REFUSED = [
+    (["demo", "--out", "OUT"], "demo,site,networks"),
+    (["demo", "--backbone", "colour", "--out", "OUT"], "demo,site"),
+    (["study", "--posters", "POSTERS", "--backbone", "colour", "--out", "OUT"], "site"),
+    (["study", "--posters", "POSTERS", "--map-method", "umap", "--out", "OUT"], "site,networks,map"),
+    (["extract", "--posters", "POSTERS", "--out", "OUT"], "networks"),
+    (["report", "clustering", "--out", "STUDY"], "site"),
+    (["report", "clustering", "--html", "report.html", "--out", "STUDY"], "site"),
+    (["publish", "--out", "STUDY"], "site"),
+]  # fmt: skip
+
+
+def test_what_needs_an_extra_says_so_in_one_line_and_leaves_nothing(small_study, drawn, tmp_path):
+    out = tmp_path / "out"
+    places = {"OUT": out, "POSTERS": drawn.posters, "STUDY": small_study}
+    answers = without_extras(*([places.get(word, word) for word in words] for words, _ in REFUSED))
+    for (words, extras), (code, printed, said) in zip(REFUSED, answers, strict=True):
+        assert (code, printed) == (2, ""), words
+        (line,) = said.splitlines()
+        assert "not installed" in line, words
+        assert f'run: pip install "poster-analysis[{extras}]"' in line, words
+    assert not out.exists()
