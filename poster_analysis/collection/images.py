@@ -33,10 +33,25 @@ class UnreadableImage(PosterAnalysisError):
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif"}
 )
+
+# %% ../../nbs/collection/00_images.ipynb #009a
 #: A larger file is not read.
 MAX_BYTES = 2**30
 
 
+def _not_a_file(status: os.stat_result) -> str:
+    """Why this is nothing to read, or an empty text."""
+    if stat.S_ISDIR(status.st_mode):
+        return "a folder"
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file"
+    if status.st_size == 0:
+        return "empty file"
+    if status.st_size > MAX_BYTES:
+        return f"a file of {status.st_size / 2**20:,.0f} MB, more than {MAX_BYTES // 2**20:,} MB"
+    return ""
+
+# %% ../../nbs/collection/00_images.ipynb #n100
 def read_bytes(path: Path) -> bytes:
     """The bytes of a poster's file; anything that is not a regular file is an UnreadableImage."""
     try:
@@ -56,19 +71,6 @@ def read_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableImage(f"the file cannot be read ({reason})") from None
-
-# %% ../../nbs/collection/00_images.ipynb #009a
-def _not_a_file(status: os.stat_result) -> str:
-    """Why this is nothing to read, or an empty text."""
-    if stat.S_ISDIR(status.st_mode):
-        return "a folder"
-    if not stat.S_ISREG(status.st_mode):
-        return "not a regular file"
-    if status.st_size == 0:
-        return "empty file"
-    if status.st_size > MAX_BYTES:
-        return f"a file of {status.st_size / 2**20:,.0f} MB, more than {MAX_BYTES // 2**20:,} MB"
-    return ""
 
 # %% ../../nbs/collection/00_images.ipynb #013
 #: An image with more pixels is not decoded.
@@ -119,7 +121,7 @@ def _marks(data: bytes) -> Iterator[tuple[int, int]]:
             return
         position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], "big")
 
-# %% ../../nbs/collection/00_images.ipynb #015a
+
 def _end_of_jpeg(data: bytes) -> int:
     """Where the end mark of the first picture stands, -1 if there is none."""
     return next((place for place, kind in _marks(data) if kind == _END), -1)
@@ -183,6 +185,16 @@ def _decode(data: bytes) -> Image.Image:
         image = ImageOps.exif_transpose(image)
     return image
 
+# %% ../../nbs/collection/00_images.ipynb #026a
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """Sixteen-bit grayscale as eight-bit, with its transparent value (if it has one) as an alpha channel."""
+    values = np.asarray(image)
+    gray = Image.fromarray((values >> 8).astype(np.uint8))
+    if "transparency" not in image.info:
+        return gray
+    opaque = values != image.info["transparency"]
+    return Image.merge("LA", (gray, Image.fromarray(np.uint8(255) * opaque)))
+
 # %% ../../nbs/collection/00_images.ipynb #026
 def _to_rgb(image: Image.Image) -> Image.Image:
     """Any decoded image as RGB, on white."""
@@ -201,16 +213,6 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         raise UnreadableImage(f"colours of a kind that is not read ({image.mode})") from None
     white = Image.new("RGBA", image.size, "white")
     return Image.alpha_composite(white, image).convert("RGB")
-
-# %% ../../nbs/collection/00_images.ipynb #026a
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Sixteen-bit grayscale as eight-bit, with its transparent value (if it has one) as an alpha channel."""
-    values = np.asarray(image)
-    gray = Image.fromarray((values >> 8).astype(np.uint8))
-    if "transparency" not in image.info:
-        return gray
-    opaque = values != image.info["transparency"]
-    return Image.merge("LA", (gray, Image.fromarray(np.uint8(255) * opaque)))
 
 # %% ../../nbs/collection/00_images.ipynb #028
 def read_image(source: str | os.PathLike | bytes) -> Image.Image:

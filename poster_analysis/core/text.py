@@ -71,5 +71,4 @@ def value_text(value: object) -> str:
 
 # %% ../../nbs/core/02_text.ipynb #021
 #: The spaces that a study clusters, and what they are called in a sentence.
-# What the spaces are called in sentences.
 SPACES = {"raw": "the raw features", "pca": "the PCA space", "nmf": "the NMF space"}
