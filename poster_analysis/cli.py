@@ -17,6 +17,7 @@ import click
 from . import __version__
 from .core.errors import PosterAnalysisError
 from poster_analysis.study.parameters import (
+    ABOUT,
     Parameters,
 )
 from poster_analysis.study.run import (
@@ -24,33 +25,6 @@ from poster_analysis.study.run import (
 )
 
 # %% ../nbs/cli.ipynb #004
-_HELP = {
-    "posters": "Folder of posters; the file name is the film's id, such as 0113277.jpg.",
-    "metadata": "CSV with one row per film.",
-    "encoding": "Encoding of the CSV; by default it is recognised.",
-    "id_column": "Column of the CSV that holds the id.",
-    "title_column": "Column that holds the title.",
-    "genre_column": "Column that holds the genres.",
-    "genre_separator": "What stands between two genres.",
-    "limit": "Study only this many posters, chosen at random: for a trial.",
-    "backbone": "What turns a poster into features: vgg16, mobilenet_0.75, colour, …",
-    "layer": "Take the features from this layer of the network.",
-    "pooling": "flatten, average, max or generalised_mean.",
-    "weights": "imagenet, random, or a file.",
-    "resize": "nearest, antialiased or padded.",
-    "precision": "auto, float32 or bfloat16.",
-    "sample": "Reduce and cluster only this many posters, chosen at random.",
-    "n_components": "Dimensions kept by PCA and NMF.",
-    "k_min": "Fewest clusters tried.",
-    "k_max": "Most clusters tried.",
-    "n_clusters": "Number of clusters described poster by poster.",
-    "n_neighbors": "Neighbours of each poster.",
-    "n_init": "Starts of k-means for each number of clusters.",
-    "n_null": "Draws of each kind of structure-free data to compare with; 0 for none.",
-    "memory_budget": "Gigabytes that the distances between all posters may take.",
-    "map_method": "How the map places posters: umap, pca, or auto, UMAP where it is installed.",
-    "random_state": "Seed of everything random.",
-}
 _EARLIER_NAMES = {"n-references": "n-null"}  # options keep working under the names they had
 _FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "limit")  # fmt: skip
@@ -70,7 +44,7 @@ def _options(*names: str, defaults: bool = True) -> Callable:
             flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
             shown = defaults and default is not None
             option = click.option(
-                flag, name, type=kind, default=default, help=_HELP[name], show_default=shown
+                flag, name, type=kind, default=default, help=ABOUT[name], show_default=shown
             )
             command = option(command)
         return command
@@ -78,7 +52,7 @@ def _options(*names: str, defaults: bool = True) -> Callable:
     return decorate
 
 # %% ../nbs/cli.ipynb #004a
-_posters = click.option("--posters", required=True, metavar="DIR", help=_HELP["posters"])
+_posters = click.option("--posters", required=True, metavar="DIR", help=ABOUT["posters"])
 _store = click.option("--store", metavar="DIR", help="Feature store; OUT/store by default.")
 _name = click.option("--name", default="", metavar="RUN", help="Keep this run in OUT/runs/RUN.")
 
@@ -220,7 +194,7 @@ def sweep(out: str, name: str, space: str, **values: object) -> None:
 @click.argument("queries", metavar="FILM...", nargs=-1)
 @_out("Folder of the study.")
 @click.option(
-    "-n", "n_neighbors", type=int, default=6, show_default=True, help=_HELP["n_neighbors"]
+    "-n", "n_neighbors", type=int, default=6, show_default=True, help=ABOUT["n_neighbors"]
 )
 @click.option("--id", "by", flag_value="id", help="FILM is an id, however it is spelled.")
 @click.option("--title", "by", flag_value="title", help="FILM is a title.")

@@ -53,11 +53,6 @@ from poster_analysis.figures.page import (
 _COLORS = (BLUE, VERMILION, GREEN, PURPLE, INK, ORANGE)
 _MARKERS = ("o", "s", "^", "D", "v")
 _DASHES = ("-", (0, (5, 1.5)), (0, (2.5, 1.2)), (0, (6, 1.5, 1, 1.5)))
-_CURVES = {
-    "silhouette": ("Mean silhouette (−1 to 1, higher is better)", "The silhouette"),
-    "silhouette_original": ("Mean silhouette on the original features", "On the original features the silhouette"),
-    "stability_halves": ("Adjusted Rand index between halves of posters", "The agreement of halves"),
-}  # fmt: skip
 
 
 def _looks(n: int) -> list[dict]:
@@ -70,7 +65,7 @@ def _looks(n: int) -> list[dict]:
 
 # %% ../../nbs/figures/11_comparison.ipynb #005a
 def _reach_of_null_models(curve: pd.DataFrame, score: str) -> pd.DataFrame | None:
-    """The lowest and the highest draw of all kinds of null models, for each k; None if there are none."""
+    """From where to where all kinds of null models reach, for each k; None if there are none."""
     kind = "stability" if score == "stability_halves" else score
     ends = {}
     for end, extreme in (("low", "min"), ("high", "max")):
@@ -79,61 +74,6 @@ def _reach_of_null_models(curve: pd.DataFrame, score: str) -> pd.DataFrame | Non
         ends[end] = known.agg(extreme, axis=1)
     band = pd.DataFrame(ends)
     return None if band.isna().all(axis=None) else band
-
-# %% ../../nbs/figures/11_comparison.ipynb #006
-@styled
-def runs_curve(
-    table: pd.DataFrame,
-    *,
-    score: str = "silhouette",
-    n_posters: int | None = None,
-    note: str = "",
-) -> Figure:
-    """One score of several runs against the number of clusters.
-
-    Parameters
-    ----------
-    table
-        Sweeps of several runs in one space, as `run_comparison.sweeps_side_by_side` returns them:
-        columns run, space, k, the score, and, where null models were drawn, its bands.
-    score
-        "silhouette" or "silhouette_original" (-1 to 1, higher is better), or "stability_halves" (adjusted
-        Rand index, at most 1, higher is better). Where a run has no value there is a gap.
-    n_posters, note
-        What to add to the line under the headline.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        The score is none of these, the table lacks a column or has several spaces, no run has a value, or a
-        run has a k twice.
-    """
-    if score not in _CURVES:
-        raise InputError(f"there is no curve of {score!r}; valid are {', '.join(_CURVES)}")
-    table = _curve_table(table, score)
-    curves = [(run, rows) for run, rows in table.groupby("run", sort=False)]
-    label, subject = _CURVES[score]
-    bands = [_reach_of_null_models(rows, score) for _, rows in curves]
-    detail = "bands: range of data without clusters, in each run's colour"
-    page, (axes,) = chart(
-        _curve_title(table, score, subject), *details_of(table["space"].iloc[0], n_posters=n_posters, note=note),
-        detail if any(band is not None for band in bands) else "", x_label="Number of clusters k",
-        right=1.95, height=max(4.5, 1.8 + 0.2 * len(curves)), y_labels=[label],
-    )  # fmt: skip
-    ends = []
-    for (run, rows), band, line in zip(curves, bands, _looks(len(curves)), strict=True):
-        _plot_curve(axes, rows, score, band, line)
-        last = rows.dropna(subset=[score]).iloc[-1]
-        name = wrap_text(run, width=1.7, size=8.5)
-        ends.append(LineEnd(float(last["k"]), float(last[score]), name, line["color"]))
-    k_axis(axes, table["k"])
-    reach_zero(axes)
-    name_ends(axes, ends)
-    return page
 
 # %% ../../nbs/figures/11_comparison.ipynb #007
 def _curve_table(table: pd.DataFrame, score: str) -> pd.DataFrame:
@@ -179,26 +119,33 @@ def _plot_curve(
     best = rows.loc[rows[score].idxmax()]
     axes.plot(best["k"], best[score], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
 
-# %% ../../nbs/figures/11_comparison.ipynb #012
-_CLASSES = ("none", "fewer than half", "half and more", "all")
+# %% ../../nbs/figures/11_comparison.ipynb #72ebdffd
+_CURVES = {
+    "silhouette": ("Mean silhouette (−1 to 1, higher is better)", "The silhouette"),
+    "silhouette_original": ("Mean silhouette on the original features", "On the original features the silhouette"),
+    "stability_halves": ("Adjusted Rand index between halves of posters", "The agreement of halves"),
+}  # fmt: skip
 
-
-def _class_shares(overlap: pd.Series) -> np.ndarray:
-    """The share of posters in each class of overlap; they sum to 1."""
-    numbers = np.select([overlap <= 0, overlap < 0.5, overlap < 1], [0, 1, 2], default=3)
-    return np.bincount(numbers, minlength=4) / len(numbers)
-
-# %% ../../nbs/figures/11_comparison.ipynb #012a
+# %% ../../nbs/figures/11_comparison.ipynb #006
 @styled
-def overlap_chart(overlaps: pd.DataFrame, *, note: str = "") -> Figure:
-    """How many nearest neighbours pairs of runs have in common.
+def runs_curve(
+    table: pd.DataFrame,
+    *,
+    score: str = "silhouette",
+    n_posters: int | None = None,
+    note: str = "",
+) -> Figure:
+    """One score of several runs against the number of clusters.
 
     Parameters
     ----------
-    overlaps
-        One row for each pair of runs and poster: columns run_a, run_b, n_neighbors, overlap (0 to 1, the share
-        of the neighbours that both runs name), chance (the overlap of unrelated lists).
-    note
+    table
+        Sweeps of several runs in one space, as `poster_analysis.study.comparison.sweeps_side_by_side`
+        returns them: columns run, space, k, the score, and, where there are null models, its bands.
+    score
+        "silhouette" or "silhouette_original" (-1 to 1, higher is better), or "stability_halves" (adjusted
+        Rand index, at most 1, higher is better). Where a run has no value there is a gap.
+    n_posters, note
         What to add to the line under the headline.
 
     Returns
@@ -208,39 +155,40 @@ def overlap_chart(overlaps: pd.DataFrame, *, note: str = "") -> Figure:
     Raises
     ------
     InputError
-        The table lacks a column or has holes.
+        The score is none of these, the table lacks a column or has several spaces, no run has a value, or a
+        run has a k twice.
     """
-    table = checked_table(
-        overlaps, ["run_a", "run_b"], numbers=["n_neighbors", "overlap", "chance"]
-    )
-    pairs = [
-        (f"{a} and {b}", rows) for (a, b), rows in table.groupby(["run_a", "run_b"], sort=False)
-    ]
-    names = [wrap_text(name, width=2.6, size=8.5, lines=2) for name, _ in pairs]
-    left = (
-        MARGIN + 0.2 + max(text_width(row, size=8.5) for name in names for row in name.splitlines())
-    )
-    low, high = (int(end) for end in (table["n_neighbors"].min(), table["n_neighbors"].max()))
-    numbers = f"{low}" if low == high else f"{low} to {high}"
+    if score not in _CURVES:
+        raise InputError(f"there is no curve of {score!r}; valid are {', '.join(_CURVES)}")
+    table = _curve_table(table, score)
+    curves = [(run, rows) for run, rows in table.groupby("run", sort=False)]
+    label, subject = _CURVES[score]
+    bands = [_reach_of_null_models(rows, score) for _, rows in curves]
+    detail = "bands: range of data without clusters, in each run's colour"
     page, (axes,) = chart(
-        _overlap_title(pairs, numbers), "shares of posters, by how many neighbours both runs name", note,
-        x_label="", y_labels=[""], left=left, right=1.5, hang=0, bottom=0.35,
-        height=1.95 + 0.42 * len(pairs),
+        _curve_title(table, score, subject), *details_of(table["space"].iloc[0], n_posters=n_posters, note=note),
+        detail if any(band is not None for band in bands) else "", x_label="Number of clusters k",
+        right=1.95, height=max(4.5, 1.8 + 0.2 * len(curves)), y_labels=[label],
     )  # fmt: skip
-    for row, (name, (_, rows)) in enumerate(zip(names, pairs, strict=True)):
-        _bar_of_classes(axes, row, _class_shares(rows["overlap"]))
-        words = f"mean {percent_text(rows['overlap'].mean())}\nchance {percent_text(rows['chance'].mean())}"
-        beside = {
-            "xycoords": ("axes fraction", "data"),
-            "textcoords": "offset points",
-            "va": "center",
-        }
-        axes.annotate(name, (0, row), (-9, 0), ha="right", **beside)
-        axes.annotate(words, (1, row), (9, 0), size=7.5, color=GREY, **beside)
-    axes.set(xlim=(0, 1), ylim=(len(pairs) - 0.5, -0.5), xticks=[], yticks=[])
-    axes.spines["bottom"].set_visible(False)
-    _class_legend(axes)
+    ends = []
+    for (run, rows), band, line in zip(curves, bands, _looks(len(curves)), strict=True):
+        _plot_curve(axes, rows, score, band, line)
+        last = rows.dropna(subset=[score]).iloc[-1]
+        name = wrap_text(run, width=1.7, size=8.5)
+        ends.append(LineEnd(float(last["k"]), float(last[score]), name, line["color"]))
+    k_axis(axes, table["k"])
+    reach_zero(axes)
+    name_ends(axes, ends)
     return page
+
+# %% ../../nbs/figures/11_comparison.ipynb #012
+_CLASSES = ("none", "fewer than half", "half and more", "all")
+
+
+def _class_shares(overlap: pd.Series) -> np.ndarray:
+    """The share of posters in each class of overlap; they sum to 1."""
+    numbers = np.select([overlap <= 0, overlap < 0.5, overlap < 1], [0, 1, 2], default=3)
+    return np.bincount(numbers, minlength=4) / len(numbers)
 
 # %% ../../nbs/figures/11_comparison.ipynb #013
 def _class_color(number: int) -> tuple:
@@ -283,22 +231,29 @@ def _overlap_title(pairs: list[tuple[str, pd.DataFrame]], numbers: str) -> str:
     low, high = percent_text(min(means)), percent_text(max(means))
     return f"Of {numbers} neighbours pairs of runs have {low} to {high} in common"
 
-# %% ../../nbs/figures/11_comparison.ipynb #016
+# %% ../../nbs/figures/11_comparison.ipynb #9ea5625f
+def _plot_overlaps(axes: Axes, names: list[str], tables: list[pd.DataFrame]) -> None:
+    """One bar for each pair of runs, its name at the left, its mean and that of chance at the right."""
+    beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
+    for row, (name, rows) in enumerate(zip(names, tables, strict=True)):
+        _bar_of_classes(axes, row, _class_shares(rows["overlap"]))
+        mean, chance = (percent_text(rows[column].mean()) for column in ("overlap", "chance"))
+        axes.annotate(name, (0, row), (-9, 0), ha="right", **beside)
+        words = f"mean {mean}\nchance {chance}"
+        axes.annotate(words, (1, row), (9, 0), size=7.5, color=GREY, **beside)
+    axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5), xticks=[], yticks=[])
+    axes.spines["bottom"].set_visible(False)
+
+# %% ../../nbs/figures/11_comparison.ipynb #012a
 @styled
-def matching_chart(
-    matching: pd.DataFrame, *, run_a: str, run_b: str, space: str = "", note: str = ""
-) -> Figure:
-    """Which cluster of one run is which of another.
+def overlap_chart(overlaps: pd.DataFrame, *, note: str = "") -> Figure:
+    """How many nearest neighbours pairs of runs have in common.
 
     Parameters
     ----------
-    matching
-        As `run_comparison.match_clusters` returns it: every pair once, with columns cluster_a, cluster_b,
-        n_common, n_a, matched.
-    run_a, run_b
-        What the runs are called.
-    space
-        The space in which both clustered: "raw", "pca", "nmf".
+    overlaps
+        One row for each pair of runs and poster: columns run_a, run_b, n_neighbors, overlap (0 to 1, the share
+        of the neighbours that both runs name), chance (the overlap of unrelated lists).
     note
         What to add to the line under the headline.
 
@@ -309,37 +264,25 @@ def matching_chart(
     Raises
     ------
     InputError
-        The table lacks a column or has holes, or a pair is missing or there twice.
+        The table lacks a column or has holes.
     """
     table = checked_table(
-        matching, ["matched"], numbers=["cluster_a", "cluster_b", "n_common", "n_a"]
-    ).astype({"cluster_a": int, "cluster_b": int, "matched": bool})
-    rows, columns = _orders(table)
-    if len(table) != len(rows) * len(columns) or table.duplicated(["cluster_a", "cluster_b"]).any():
-        raise InputError("the table must hold every pair of clusters exactly once")
-    grid = {
-        name: table.pivot_table(index="cluster_a", columns="cluster_b", values=name)
-        .loc[rows, columns].to_numpy(float)
-        for name in ("n_common", "n_a")
-    }  # fmt: skip
-    side = min(0.42, 5.2 / max(len(rows), 1), 6.0 / max(len(columns), 1))
-    names = [wrap_text(run, width=2.2, size=8.5) for run in (run_a, run_b)]
-    page, _ = new_page(
-        _matching_title(table, run_a, run_b), f"in {space_name(space)}" if space else "",
-        counted(int(table["n_common"].sum()), "poster"), "colour: share of the row's cluster", "framed: matched", note,
-        width=8, body=0.75 + side * len(rows) + MARGIN,
-    )  # fmt: skip
-    height = page.get_size_inches()[1]
-    size = side * len(columns) / 8, side * len(rows) / height
-    axes = page.add_axes([1.1 / 8, MARGIN / height, *size])
-    matched = {
-        tuple(pair) for pair in table.loc[table["matched"], ["cluster_a", "cluster_b"]].to_numpy()
-    }
-    framed = [
-        (y, x) for y, a in enumerate(rows) for x, b in enumerate(columns) if (a, b) in matched
+        overlaps, ["run_a", "run_b"], numbers=["n_neighbors", "overlap", "chance"]
+    )
+    pairs = [
+        (f"{a} and {b}", rows) for (a, b), rows in table.groupby(["run_a", "run_b"], sort=False)
     ]
-    _plot_grid(axes, grid["n_common"] / grid["n_a"], grid["n_common"], framed, side)
-    _name_clusters(axes, rows, columns, names, side)
+    names = [wrap_text(name, width=2.6, size=8.5, lines=2) for name, _ in pairs]
+    longest = max(text_width(row, size=8.5) for name in names for row in name.splitlines())
+    low, high = (int(end) for end in (table["n_neighbors"].min(), table["n_neighbors"].max()))
+    numbers = f"{low}" if low == high else f"{low} to {high}"
+    page, (axes,) = chart(
+        _overlap_title(pairs, numbers), "shares of posters, by how many neighbours both runs name", note,
+        x_label="", y_labels=[""], left=MARGIN + 0.2 + longest, right=1.5, hang=0, bottom=0.35,
+        height=1.95 + 0.42 * len(pairs),
+    )  # fmt: skip
+    _plot_overlaps(axes, names, [rows for _, rows in pairs])
+    _class_legend(axes)
     return page
 
 # %% ../../nbs/figures/11_comparison.ipynb #017
@@ -352,6 +295,13 @@ def _orders(table: pd.DataFrame) -> tuple[list[int], list[int]]:
         [*pairs[name], *sorted(set(table[name]) - set(pairs[name]))]
         for name in ("cluster_a", "cluster_b")
     )
+
+# %% ../../nbs/figures/11_comparison.ipynb #017c
+def _matching_title(table: pd.DataFrame, run_a: str, run_b: str) -> str:
+    """What share of the posters is in matched clusters."""
+    share = table.loc[table["matched"], "n_common"].sum() / table["n_common"].sum()
+    a, b = (wrap_text(run, width=1.9, size=13, weight="bold") for run in (run_a, run_b))
+    return f"Clusters of {a} and {b} match for {percent_text(share)} of the posters"
 
 # %% ../../nbs/figures/11_comparison.ipynb #017a
 def _plot_grid(
@@ -388,9 +338,73 @@ def _name_clusters(axes: Axes, rows: list, columns: list, names: list[str], side
         rotation=90, va="top", ha="center",
     )  # fmt: skip
 
-# %% ../../nbs/figures/11_comparison.ipynb #017c
-def _matching_title(table: pd.DataFrame, run_a: str, run_b: str) -> str:
-    """What share of the posters is in matched clusters."""
-    share = table.loc[table["matched"], "n_common"].sum() / table["n_common"].sum()
-    a, b = (wrap_text(run, width=1.9, size=13, weight="bold") for run in (run_a, run_b))
-    return f"Clusters of {a} and {b} match for {percent_text(share)} of the posters"
+# %% ../../nbs/figures/11_comparison.ipynb #8e511b0d
+def _matching_table(matching: pd.DataFrame) -> tuple[pd.DataFrame, list[int], list[int]]:
+    """The table with whole numbers, and the clusters of both runs in the order in which they are shown."""
+    numbers = ["cluster_a", "cluster_b", "n_common", "n_a"]
+    table = checked_table(matching, ["matched"], numbers=numbers)
+    table = table.astype({"cluster_a": int, "cluster_b": int, "matched": bool})
+    rows, columns = _orders(table)
+    if len(table) != len(rows) * len(columns) or table.duplicated(["cluster_a", "cluster_b"]).any():
+        raise InputError("the table must hold every pair of clusters exactly once")
+    return table, rows, columns
+
+# %% ../../nbs/figures/11_comparison.ipynb #2cb00b66
+def _plot_matching(
+    axes: Axes, table: pd.DataFrame, rows: list[int], columns: list[int], side: float
+) -> None:
+    """The grid of clusters in the order that is given."""
+    grid = {
+        name: table.pivot_table(index="cluster_a", columns="cluster_b", values=name)
+        .loc[rows, columns].to_numpy(float)
+        for name in ("n_common", "n_a")
+    }  # fmt: skip
+    pairs = table.loc[table["matched"], ["cluster_a", "cluster_b"]].to_numpy()
+    matched = {tuple(pair) for pair in pairs}
+    framed = [
+        (y, x) for y, a in enumerate(rows) for x, b in enumerate(columns) if (a, b) in matched
+    ]
+    _plot_grid(axes, grid["n_common"] / grid["n_a"], grid["n_common"], framed, side)
+
+# %% ../../nbs/figures/11_comparison.ipynb #016
+@styled
+def matching_chart(
+    matching: pd.DataFrame, *, run_a: str, run_b: str, space: str = "", note: str = ""
+) -> Figure:
+    """Which cluster of one run is which of another.
+
+    Parameters
+    ----------
+    matching
+        As `poster_analysis.study.comparison.match_clusters` returns it: every pair once, with columns
+        cluster_a, cluster_b, n_common, n_a, matched.
+    run_a, run_b
+        What the runs are called.
+    space
+        The space in which both clustered: "raw", "pca", "nmf".
+    note
+        What to add to the line under the headline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        The table lacks a column or has holes, or a pair is missing or there twice.
+    """
+    table, rows, columns = _matching_table(matching)
+    side = min(0.42, 5.2 / max(len(rows), 1), 6.0 / max(len(columns), 1))
+    names = [wrap_text(run, width=2.2, size=8.5) for run in (run_a, run_b)]
+    page, _ = new_page(
+        _matching_title(table, run_a, run_b), f"in {space_name(space)}" if space else "",
+        counted(int(table["n_common"].sum()), "poster"), "colour: share of the row's cluster", "framed: matched", note,
+        width=8, body=0.75 + side * len(rows) + MARGIN,
+    )  # fmt: skip
+    height = page.get_size_inches()[1]
+    size = side * len(columns) / 8, side * len(rows) / height
+    axes = page.add_axes([1.1 / 8, MARGIN / height, *size])
+    _plot_matching(axes, table, rows, columns, side)
+    _name_clusters(axes, rows, columns, names, side)
+    return page

@@ -33,11 +33,19 @@ from poster_analysis.figures.page import (
     wrap_text,
 )
 
-# %% ../../nbs/figures/10_neighbours.ipynb #006
-def _value_rows(
-    axes: Axes, rows: pd.DataFrame, words: list[str], *, from_zero: bool = False
-) -> None:
-    """Each row's band of chance, interval and value from the top down; its words at the right edge."""
+# %% ../../nbs/figures/10_neighbours.ipynb #006a
+def _row_names(axes: Axes, names: list[str], *, left: float) -> None:
+    """The name of each row in the `left` inches beside the axes."""
+    width = left - MARGIN
+    for row, name in enumerate(names):
+        axes.annotate(
+            wrap_text(name, width=width - 0.1, size=8.5), (0, row), (-72 * width, 0), va="center",
+            xycoords=("axes fraction", "data"), textcoords="offset points",
+        )  # fmt: skip
+
+# %% ../../nbs/figures/10_neighbours.ipynb #099ee262
+def _plot_values(axes: Axes, rows: pd.DataFrame) -> None:
+    """Each row's band of chance, interval and value, from the top down."""
     places = np.arange(len(rows))
     if "chance" in rows:
         width = rows["chance_high"] - rows["chance_low"]
@@ -50,6 +58,13 @@ def _value_rows(
         axes.plot(
             [value], [row], "D", color=BLUE, markerfacecolor=BLUE if best else PAPER, markersize=4.5
         )
+
+# %% ../../nbs/figures/10_neighbours.ipynb #006
+def _value_rows(
+    axes: Axes, rows: pd.DataFrame, words: list[str], *, from_zero: bool = False
+) -> None:
+    """Each row's band of chance, interval and value from the top down; its words at the right edge."""
+    _plot_values(axes, rows)
     for row, word in enumerate(words):
         axes.annotate(
             word, (1, row), (8, 0), va="center", xycoords=("axes fraction", "data"),
@@ -66,88 +81,10 @@ def _value_rows(
     axes.set_yticks([])
     axes.grid(True, axis="x")
 
-# %% ../../nbs/figures/10_neighbours.ipynb #006a
-def _row_names(axes: Axes, names: list[str], *, left: float) -> None:
-    """The name of each row in the `left` inches beside the axes."""
-    width = left - MARGIN
-    for row, name in enumerate(names):
-        axes.annotate(
-            wrap_text(name, width=width - 0.1, size=8.5), (0, row), (-72 * width, 0), va="center",
-            xycoords=("axes fraction", "data"), textcoords="offset points",
-        )  # fmt: skip
-
-
+# %% ../../nbs/figures/10_neighbours.ipynb #27901bd9
 def _shares(axes: Axes) -> None:
     """The numbers of the horizontal axis as percentages."""
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g}\u00a0%"))
-
-# %% ../../nbs/figures/10_neighbours.ipynb #008
-_MEASURES = {
-    "common genre": "Neighbours with a common {column}",
-    "jaccard": "Mean Jaccard index of the {column}",
-}
-
-
-@styled
-def genre_agreement_chart(agreement: pd.DataFrame, *, note: str = "") -> Figure:
-    """How far neighbours share genres, with intervals, against shuffled genres.
-
-    Parameters
-    ----------
-    agreement
-        As `neighbour_genres.genre_agreement` returns it: one row per measure and number of neighbours, with
-        columns column, measure, n_neighbors, value, low, high, chance, chance_low, chance_high,
-        p_value, n_shuffles, n_posters.
-    note
-        What to add to the line under the headline.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        The table lacks a column or has holes, is of several columns of the metadata, or the measures are
-        not of the same numbers of neighbours.
-    """
-    numbers = [
-        "n_neighbors",
-        "value",
-        "low",
-        "high",
-        "chance",
-        "chance_low",
-        "chance_high",
-        "p_value",
-    ]
-    numbers += ["n_shuffles", "n_posters"]
-    table = checked_table(agreement, ["column", "measure"], numbers=numbers)
-    measures, names = (list(dict.fromkeys(table[name])) for name in ("measure", "column"))
-    asked = sorted(set(table["n_neighbors"].astype(int)))
-    if len(names) > 1 or sorted(zip(table["measure"], table["n_neighbors"], strict=True)) != sorted(
-        (measure, n) for measure in measures for n in asked
-    ):
-        raise InputError(
-            "the table must be of one column, with each measure once for each number of neighbours"
-        )
-    column = wrap_text(names[0], width=0.9, size=8.5)
-    page, panels = chart(
-        _genre_title(table, measures, column), counted(int(table["n_posters"].max()), "poster"), note,
-        "diamond: neighbours, with interval", f"grey: 95\u00a0% of {table['n_shuffles'].max():,.0f} shuffles",
-        x_label="", left=1.55, right=0.85, gap=0.05, hang=0, height=2.1 + 0.42 * len(asked), bottom=0.5,
-        y_labels=[_MEASURES.get(one, plain_text(one)[:40]).format(column=column) for one in measures],
-    )  # fmt: skip
-    for axes, measure in zip(panels, measures, strict=True):
-        rows = table[table["measure"] == measure].sort_values("n_neighbors").assign(best=True)
-        share = measure == "common genre"
-        texts = [percent_text(value) if share else score_text(value) for value in rows["value"]]
-        words = [f"{text}\np = {p:.2g}" for text, p in zip(texts, rows["p_value"], strict=True)]
-        _value_rows(axes, rows, words)
-        if share:
-            _shares(axes)
-    _row_names(panels[0], [f"{n} nearest" if n > 1 else "the nearest" for n in asked], left=1.55)
-    return page
 
 # %% ../../nbs/figures/10_neighbours.ipynb #008a
 def _genre_title(table: pd.DataFrame, measures: list[str], column: str) -> str:
@@ -166,20 +103,39 @@ def _genre_title(table: pd.DataFrame, measures: list[str], column: str) -> str:
         return f"{first} more of the {column} than by chance: {score_text(row.value)}, not {score_text(row.chance)}"
     return f"{first} a {column} in {percent_text(row.value)} of cases, by chance in {percent_text(row.chance)}"
 
-# %% ../../nbs/figures/10_neighbours.ipynb #011
+# %% ../../nbs/figures/10_neighbours.ipynb #ddb4ee22
+def _genre_table(agreement: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[int]]:
+    """The table of one column of the metadata, its measures, and the numbers of neighbours."""
+    numbers = ["n_neighbors", "value", "low", "high", "chance", "chance_low", "chance_high"]
+    numbers += ["p_value", "n_shuffles", "n_posters"]
+    table = checked_table(agreement, ["column", "measure"], numbers=numbers)
+    measures = list(dict.fromkeys(table["measure"]))
+    asked = sorted(set(table["n_neighbors"].astype(int)))
+    found = sorted(zip(table["measure"], table["n_neighbors"], strict=True))
+    wanted = sorted((measure, n) for measure in measures for n in asked)
+    if len(dict.fromkeys(table["column"])) > 1 or found != wanted:
+        raise InputError(
+            "the table must be of one column, with each measure once for each number of neighbours"
+        )
+    return table, measures, asked
+
+# %% ../../nbs/figures/10_neighbours.ipynb #008
+_MEASURES = {
+    "common genre": "Neighbours with a common {column}",
+    "jaccard": "Mean Jaccard index of the {column}",
+}
+
+
 @styled
-def neighbour_counts_chart(
-    distribution: pd.DataFrame, *, n_neighbors: int, note: str = ""
-) -> Figure:
-    """In how many lists of neighbours posters stand.
+def genre_agreement_chart(agreement: pd.DataFrame, *, note: str = "") -> Figure:
+    """How far neighbours share genres, with intervals, against shuffled genres.
 
     Parameters
     ----------
-    distribution
-        As `hubness.count_distribution` returns it: columns n_lists, n_posters, at_least, expected; with a
-        column way, one panel for each way, four at most.
-    n_neighbors
-        How many neighbours make a list.
+    agreement
+        As `poster_analysis.similarity.genres.genre_agreement` returns it: one row per measure and number of
+        neighbours, with columns column, measure, n_neighbors, value, low, high, chance, chance_low, chance_high,
+        p_value, n_shuffles, n_posters.
     note
         What to add to the line under the headline.
 
@@ -190,45 +146,26 @@ def neighbour_counts_chart(
     Raises
     ------
     InputError
-        The table lacks a column or has holes, gives a number of lists twice, or is of more than four ways.
+        The table lacks a column or has holes, is of several columns of the metadata, or the measures are
+        not of the same numbers of neighbours.
     """
-    table = checked_table(
-        distribution, [], numbers=["n_lists", "n_posters", "at_least", "expected"]
-    )
-    table["way"] = table["way"].fillna("").astype(str) if "way" in table else ""
-    ways = list(dict.fromkeys(table["way"]))
-    if len(ways) > 4:
-        raise InputError(f"the table is of {len(ways)} ways; a figure has room for 1 to 4")
-    if table.duplicated(["way", "n_lists"]).any() or not (table["n_lists"] >= 0).all():
-        raise InputError("the table must give each number of lists once for a way, from 0 on")
-    n_posters = int(table.loc[table["way"] == ways[0], "n_posters"].sum())
+    table, measures, asked = _genre_table(agreement)
+    column = wrap_text(table["column"].iloc[0], width=0.9, size=8.5)
     page, panels = chart(
-        _counts_title(table, ways), counted(n_posters, "poster"), f"{n_neighbors} neighbours each", note,
-        "line: neighbours drawn by lot", x_label="", left=0.85, right=0.3, gap=0.35,
-        y_labels=["Posters" + (f": {wrap_text(way, width=6.6 / len(ways) - 1, size=8.5)}" if way else "") for way in ways],
-        height=3.6,
+        _genre_title(table, measures, column), counted(int(table["n_posters"].max()), "poster"), note,
+        "diamond: neighbours, with interval", f"grey: 95\u00a0% of {table['n_shuffles'].max():,.0f} shuffles",
+        x_label="", left=1.55, right=0.85, gap=0.05, hang=0, height=2.1 + 0.42 * len(asked), bottom=0.5,
+        y_labels=[_MEASURES.get(one, plain_text(one)[:40]).format(column=column) for one in measures],
     )  # fmt: skip
-    panels[0].set_xlabel("At least so many lists", loc="left")
-    for axes, way in zip(panels, ways, strict=True):
-        rows = table[table["way"] == way]
-        one = rows[rows["n_lists"] > 0]
-        axes.fill_between(one["n_lists"], 0.1, one["at_least"], color=tint(BLUE, 0.25), linewidth=0)
-        axes.plot(
-            one["n_lists"],
-            one["at_least"],
-            color=BLUE,
-            **({"marker": "."} if len(one) == 1 else {}),
-        )
-        axes.plot(one["n_lists"], one["expected"].clip(lower=0.1), color=GREY, linewidth=1.2)
-        axes.set(xscale="log", yscale="log", ylim=(0.7, 2 * max(n_posters, 1)))
-        axes.set_xlim(0.9, 1.2 * max(table["n_lists"].max(), 2))
-        axes.annotate(
-            _extremes(rows), (1, 1), (0, -3), xycoords="axes fraction", textcoords="offset points",
-            ha="right", va="top", size=7.5, linespacing=1.3,
-        )  # fmt: skip
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
-        axes.minorticks_off()
+    for axes, measure in zip(panels, measures, strict=True):
+        rows = table[table["measure"] == measure].sort_values("n_neighbors").assign(best=True)
+        share = measure == "common genre"
+        texts = [percent_text(value) if share else score_text(value) for value in rows["value"]]
+        words = [f"{text}\np = {p:.2g}" for text, p in zip(texts, rows["p_value"], strict=True)]
+        _value_rows(axes, rows, words)
+        if share:
+            _shares(axes)
+    _row_names(panels[0], [f"{n} nearest" if n > 1 else "the nearest" for n in asked], left=1.55)
     return page
 
 # %% ../../nbs/figures/10_neighbours.ipynb #011a
@@ -253,17 +190,51 @@ def _counts_title(table: pd.DataFrame, ways: list[str]) -> str:
     names = [wrap_text(way, width=1.8, size=13, weight="bold") for way in (most, least)]
     return f"The biggest hub stands in {largest[most]:,.0f} lists with {names[0]}, in {largest[least]:,.0f} with {names[1]}"
 
-# %% ../../nbs/figures/10_neighbours.ipynb #015
+# %% ../../nbs/figures/10_neighbours.ipynb #d2e7c9df
+def _plot_counts(axes: Axes, rows: pd.DataFrame, *, most_lists: float, n_posters: int) -> None:
+    """How many posters stand in at least so many lists, and how many would by chance."""
+    one = rows[rows["n_lists"] > 0]
+    axes.fill_between(one["n_lists"], 0.1, one["at_least"], color=tint(BLUE, 0.25), linewidth=0)
+    marker = {"marker": "."} if len(one) == 1 else {}
+    axes.plot(one["n_lists"], one["at_least"], color=BLUE, **marker)
+    axes.plot(one["n_lists"], one["expected"].clip(lower=0.1), color=GREY, linewidth=1.2)
+    axes.set(xscale="log", yscale="log", ylim=(0.7, 2 * max(n_posters, 1)))
+    axes.set_xlim(0.9, 1.2 * max(most_lists, 2))
+    axes.annotate(
+        _extremes(rows), (1, 1), (0, -3), xycoords="axes fraction", textcoords="offset points",
+        ha="right", va="top", size=7.5, linespacing=1.3,
+    )  # fmt: skip
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
+    axes.minorticks_off()
+
+# %% ../../nbs/figures/10_neighbours.ipynb #efa32286
+def _counts_table(distribution: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The table with a column way, empty if there is only one, and the ways."""
+    numbers = ["n_lists", "n_posters", "at_least", "expected"]
+    table = checked_table(distribution, [], numbers=numbers)
+    table["way"] = table["way"].fillna("").astype(str) if "way" in table else ""
+    ways = list(dict.fromkeys(table["way"]))
+    if len(ways) > 4:
+        raise InputError(f"the table is of {len(ways)} ways; a figure has room for 1 to 4")
+    if table.duplicated(["way", "n_lists"]).any() or not (table["n_lists"] >= 0).all():
+        raise InputError("the table must give each number of lists once for a way, from 0 on")
+    return table, ways
+
+# %% ../../nbs/figures/10_neighbours.ipynb #011
 @styled
-def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> Figure:
-    """Ways of finding neighbours side by side: genres in common, groups brought back, hubs.
+def neighbour_counts_chart(
+    distribution: pd.DataFrame, *, n_neighbors: int, note: str = ""
+) -> Figure:
+    """In how many lists of neighbours posters stand.
 
     Parameters
     ----------
-    comparison
-        As `neighbour_comparison.compare_neighbours` returns it, the best way first: columns way, column,
-        n_neighbors, n_posters, behind_low, skewness, and for that number n of neighbours common_genre_n
-        and chance_n with their _low and _high; perhaps average_precision with its _low and _high.
+    distribution
+        As `poster_analysis.similarity.hubness.count_distribution` returns it: columns n_lists, n_posters,
+        at_least, expected; with a column way, one panel for each way, four at most.
+    n_neighbors
+        How many neighbours make a list.
     note
         What to add to the line under the headline.
 
@@ -274,42 +245,21 @@ def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> F
     Raises
     ------
     InputError
-        The table lacks a column or has holes.
+        The table lacks a column or has holes, gives a number of lists twice, or is of more than four ways.
     """
-    n = int(checked_table(comparison, [], numbers=["n_neighbors"])["n_neighbors"].iloc[0])
-    ends = ("", "_low", "_high")
-    names = [f"{what}_{n}{end}" for what in ("common_genre", "chance") for end in ends]
-    grouped = "average_precision" in comparison
-    found = [f"average_precision{end}" for end in ends] if grouped else []
-    numbers = [*names, *found, "behind_low", "skewness", "n_posters"]
-    table = checked_table(comparison, ["way", "column"], numbers=numbers)
-    best = ~(table["behind_low"] > 0)
-    column = wrap_text(table["column"].iloc[0], width=0.85, size=8.5)
-    labels = [f"Common {column}", *(["Average precision"] if grouped else []), "Skewness (hubs)"]
-    left = (
-        MARGIN
-        + 0.2
-        + min(2.6, max(text_width(plain_text(way)[:80], size=8.5) for way in table["way"]))
-    )
+    table, ways = _counts_table(distribution)
+    n_posters = int(table.loc[table["way"] == ways[0], "n_posters"].sum())
     page, panels = chart(
-        _comparison_title(table, names, best), counted(int(table["n_posters"].iloc[0]), "poster"), counted(n, "neighbour"), note,
-        "lines: 95\u00a0% intervals", "grey: chance", "hollow: behind the best beyond luck",
-        x_label="", left=left, right=0.62, gap=0.05, hang=0, height=1.95 + 0.27 * len(table), bottom=0.5, y_labels=labels,
+        _counts_title(table, ways), counted(n_posters, "poster"), f"{n_neighbors} neighbours each", note,
+        "line: neighbours drawn by lot", x_label="", left=0.85, right=0.3, gap=0.35,
+        y_labels=["Posters" + (f": {wrap_text(way, width=6.6 / len(ways) - 1, size=8.5)}" if way else "") for way in ways],
+        height=3.6,
     )  # fmt: skip
-    parts = [
-        ["value", "low", "high", "chance", "chance_low", "chance_high"],
-        ["value", "low", "high"],
-        ["value"],
-    ]
-    sources = [names, found, ["skewness"]]
-    shown = [pair for pair in zip(sources, parts, strict=True) if pair[0]]
-    for axes, (source, part) in zip(panels, shown, strict=True):
-        rows = table[source].set_axis(part, axis=1).assign(best=best)
-        share = source is names
-        _value_rows(axes, rows, _words(rows["value"], source), from_zero=source == ["skewness"])
-        if share:
-            _shares(axes)
-    _row_names(panels[0], list(table["way"]), left=left)
+    panels[0].set_xlabel("At least so many lists", loc="left")
+    most_lists = table["n_lists"].max()
+    for axes, way in zip(panels, ways, strict=True):
+        rows = table[table["way"] == way]
+        _plot_counts(axes, rows, most_lists=most_lists, n_posters=n_posters)
     return page
 
 # %% ../../nbs/figures/10_neighbours.ipynb #015a
@@ -336,3 +286,63 @@ def _comparison_title(table: pd.DataFrame, names: list[str], best: pd.Series) ->
     if not level:
         return f"{said}; all others are behind"
     return f"{said}; {level} of {len(table) - 1} others {'is' if level == 1 else 'are'} level"
+
+# %% ../../nbs/figures/10_neighbours.ipynb #9175815b
+_VALUE = ("value", "low", "high")
+_CHANCE = ("chance", "chance_low", "chance_high")
+
+
+def _panel_columns(n_neighbors: int, *, grouped: bool) -> list[tuple[list[str], list[str]]]:
+    """For each panel the columns of the table, and what they are called where they are shown."""
+    ends = ("", "_low", "_high")
+    genre, chance, precision = (
+        [f"{what}{end}" for end in ends]
+        for what in (f"common_genre_{n_neighbors}", f"chance_{n_neighbors}", "average_precision")
+    )
+    panels = [([*genre, *chance], [*_VALUE, *_CHANCE]), (["skewness"], ["value"])]
+    return [panels[0], (precision, [*_VALUE]), panels[1]] if grouped else panels
+
+# %% ../../nbs/figures/10_neighbours.ipynb #015
+@styled
+def neighbour_comparison_chart(comparison: pd.DataFrame, *, note: str = "") -> Figure:
+    """Ways of finding neighbours side by side: genres in common, groups brought back, hubs.
+
+    Parameters
+    ----------
+    comparison
+        As `poster_analysis.similarity.comparison.compare_neighbours` returns it, the best way first: columns
+        way, column, n_neighbors, n_posters, behind_low, skewness, and for that number n of neighbours
+        common_genre_n and chance_n with their _low and _high; perhaps average_precision with its _low and _high.
+    note
+        What to add to the line under the headline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        The table lacks a column or has holes.
+    """
+    n = int(checked_table(comparison, [], numbers=["n_neighbors"])["n_neighbors"].iloc[0])
+    grouped = "average_precision" in comparison
+    parts = _panel_columns(n, grouped=grouped)
+    numbers = [*(name for names, _ in parts for name in names), "behind_low", "n_posters"]
+    table = checked_table(comparison, ["way", "column"], numbers=numbers)
+    best = ~(table["behind_low"] > 0)
+    column = wrap_text(table["column"].iloc[0], width=0.85, size=8.5)
+    labels = [f"Common {column}", *(["Average precision"] if grouped else []), "Skewness (hubs)"]
+    longest = max(text_width(plain_text(way)[:80], size=8.5) for way in table["way"])
+    left = MARGIN + 0.2 + min(2.6, longest)
+    page, panels = chart(
+        _comparison_title(table, parts[0][0], best), counted(int(table["n_posters"].iloc[0]), "poster"), counted(n, "neighbour"), note,
+        "lines: 95\u00a0% intervals", "grey: chance", "hollow: behind the best beyond luck",
+        x_label="", left=left, right=0.62, gap=0.05, hang=0, height=1.95 + 0.27 * len(table), bottom=0.5, y_labels=labels,
+    )  # fmt: skip
+    for axes, (names, called) in zip(panels, parts, strict=True):
+        rows = table[names].set_axis(called, axis=1).assign(best=best)
+        _value_rows(axes, rows, _words(rows["value"], names), from_zero=names == ["skewness"])
+    _shares(panels[0])
+    _row_names(panels[0], list(table["way"]), left=left)
+    return page

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from ..clustering.description import cluster_line, over_represented
+from ..collection.posters import Posters
 from poster_analysis.core.text import (
     SPACES,
     counted,
@@ -274,7 +275,8 @@ def poster_sources(
         The small posters by their address on the site. They are made where there are none yet.
     """
     index, copies = run.table("features_index"), run.out / "thumbnails"
-    small = small_posters(index, run.record["parameters"]["posters"], copies, progress=progress)
+    posters = Posters(index, run.record["parameters"]["posters"])
+    small = small_posters(posters, copies, progress=progress)
     thumbnails = f"{'../' * (address.count('/') + 2)}thumbnails/"
     clusters, on_map = _tables_of(run, "clusters"), _table(run, "map") if has_map else None
     known = {

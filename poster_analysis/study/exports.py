@@ -20,9 +20,6 @@ from ..core.files import written_whole
 from ..distances.blocks import stream_in_threads
 
 # %% ../../nbs/study/03_exports.ipynb #007
-_ATLAS = ("projection_x", "projection_y", "neighbors", "image")  # what the tool is told below
-
-
 def give_way(index: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:
     """An index in which no column of the metadata has one of the names in `taken`: it is called metadata_NAME."""
     names: dict[str, str] = {}
@@ -43,7 +40,7 @@ def _joined(index: pd.DataFrame, table: pd.DataFrame, names: Mapping[str, str]) 
     whole = [name for name in names if pd.api.types.is_integer_dtype(table[name])]
     return found.astype(dict.fromkeys(whole, "Int64")).rename(columns=names).reset_index(drop=True)
 
-
+# %% ../../nbs/study/03_exports.ipynb #9644b2d8
 def _neighbours_in_columns(index: pd.DataFrame, neighbours: pd.DataFrame) -> pd.DataFrame:
     """Ids and similarities of the nearest posters, a column for each rank."""
     parts = []
@@ -53,6 +50,14 @@ def _neighbours_in_columns(index: pd.DataFrame, neighbours: pd.DataFrame) -> pd.
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=range(len(index)))
 
 # %% ../../nbs/study/03_exports.ipynb #009
+_ATLAS = (
+    "projection_x",
+    "projection_y",
+    "neighbors",
+    "image",
+)  # names with a meaning to the tool below
+
+
 def poster_table(
     index: pd.DataFrame,
     *,
@@ -131,6 +136,13 @@ def _neighbours_as_rows(ids: Sequence[str], neighbours: pd.DataFrame) -> list[di
             found[row[imdb_id]]["distances"].append(round(1 - similarity, 6))
     return found
 
+# %% ../../nbs/study/03_exports.ipynb #014a
+def _of_one_kind(values: pd.Series) -> pd.Series:
+    """Numbers as they are; anything else as text, or missing."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values
+    return values.astype(object).map(str, na_action="ignore")
+
 # %% ../../nbs/study/03_exports.ipynb #014
 def write_atlas(
     table: pd.DataFrame,
@@ -189,10 +201,3 @@ def write_atlas(
     with written_whole(path) as part:
         pq.write_table(pa.table(columns), part)
     return Path(path)
-
-# %% ../../nbs/study/03_exports.ipynb #014a
-def _of_one_kind(values: pd.Series) -> pd.Series:
-    """Numbers as they are; anything else as text, or missing."""
-    if pd.api.types.is_numeric_dtype(values):
-        return values
-    return values.astype(object).map(str, na_action="ignore")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from poster_analysis.collection.posters import Posters
 from poster_analysis.core.errors import InputError
 from poster_analysis.core.text import (
     page_text,
@@ -63,7 +64,7 @@ def neighbours():
 
 
 def test_all_texts_come_back_as_they_were(films, neighbours, tmp_path):
-    sprites = make_sprites(films["path"], tmp_path / "posters", tmp_path / "map")
+    sprites = make_sprites(Posters(films, tmp_path / "posters"), tmp_path / "map")
     data = map_data(films, neighbours=neighbours, sprites=sprites, title=TITLES[0], about=TITLES[1])
     page = write_map_page(data, tmp_path / "map")
     found = read_back((page.parent / "data.js").read_text(encoding="ascii"))
@@ -117,7 +118,8 @@ def test_a_link_back_is_text_too():
 
 
 def test_larger_posters_are_known_where_there_are_some(films, tmp_path):
-    thumbnails = make_thumbnails(["2.png", "gone.png"], tmp_path / "posters", tmp_path / "small")
+    known = pd.DataFrame({"path": ["2.png", "gone.png"]})
+    thumbnails = make_thumbnails(Posters(known, tmp_path / "posters"), tmp_path / "small")
     data = map_data(films, thumbnails=thumbnails)
     assert data["thumbnails"] == {2: f"../thumbnails/{thumbnails['2.png'].name}"}
 
@@ -142,7 +144,7 @@ def test_values_are_in_order():
     ],
 )
 def test_what_cannot_be_shown_is_named(films, tmp_path, change, words):
-    sprites = make_sprites(films["path"], tmp_path / "posters", tmp_path / "map")
+    sprites = make_sprites(Posters(films, tmp_path / "posters"), tmp_path / "map")
     with pytest.raises(InputError, match=words):
         map_data(films.assign(**change), sprites=sprites)
     with pytest.raises(InputError, match="no column studio"):

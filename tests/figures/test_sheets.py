@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from poster_analysis.collection.posters import Posters
 from poster_analysis.core.errors import InputError
 from poster_analysis.figures.clusters import (
     cluster_cards,
@@ -40,7 +41,7 @@ def strings_as_python_has_them():
 
 
 @pytest.fixture(scope="module")
-def posters(tmp_path_factory):
+def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("posters")
     (folder / "sub folder").mkdir()
     for number, size in enumerate(SIZES * 2):
@@ -60,6 +61,11 @@ def index():
             "path": [f"sub folder/{number}.png" for number in ids],
         }
     )
+
+
+@pytest.fixture
+def posters(index, folder):
+    return Posters(index, folder)
 
 
 @pytest.fixture
@@ -115,8 +121,8 @@ def cards(figure):
     return [text for text in texts if text in ("no such file", "not an image", "no poster")]
 
 
-def test_posters_keep_their_proportions(posters, index):
-    figure = contact_sheet(index, posters)
+def test_posters_keep_their_proportions(posters):
+    figure = contact_sheet(posters)
     images = figure.axes[0].images
     assert len(images) == 10
     for image, (width, height) in zip(images, SIZES * 2, strict=True):
@@ -132,7 +138,7 @@ def test_posters_of_one_row_stand_on_one_line(posters, neighbours, index):
 
 def test_sheets_are_tidy(posters, index, clusters, exemplars, enrichment, components, neighbours):
     for figure in (
-        contact_sheet(index, posters, note="as drawn"),
+        contact_sheet(posters, note="as drawn"),
         cluster_cards(clusters, exemplars, enrichment, posters, space="pca", note="as drawn"),
         nmf_components(components, posters, note="as drawn"),
         neighbour_strip(index.iloc[0], neighbours, posters, note="as drawn"),
@@ -233,7 +239,7 @@ def test_one_card_has_no_words_of_another(posters, clusters, exemplars, enrichme
 
 
 def test_a_poster_that_is_gone_or_damaged_becomes_a_card(posters, neighbours, index):
-    (posters / "text.jpg").write_text("no picture")
+    (posters.folder / "text.jpg").write_text("no picture")
     neighbours["path"] = ["gone.jpg", "text.jpg", "", *neighbours["path"][3:]]
     figure = neighbour_strip(index.iloc[0], neighbours, posters)
     assert cards(figure) == ["no such file", "not an image", "no poster"]
@@ -241,22 +247,22 @@ def test_a_poster_that_is_gone_or_damaged_becomes_a_card(posters, neighbours, in
     assert_tidy(figure)
 
 
-def test_a_film_that_the_index_does_not_know_becomes_a_card(posters, index, components):
-    figure = nmf_components(components.drop(columns="path"), posters, index=index.iloc[1:])
+def test_a_film_that_the_index_does_not_know_becomes_a_card(posters, components):
+    known = posters.take(range(1, 10))
+    figure = nmf_components(components.drop(columns="path"), known)
     assert cards(figure) == ["no poster"]
 
 
-def test_paths_come_from_the_index_if_the_table_has_none(
-    posters, index, clusters, exemplars, components
-):
-    def draw_cards(table, posters, **options):
-        return cluster_cards(clusters, table, None, posters, **options)
+def test_paths_come_from_the_index_if_the_table_has_none(posters, clusters, exemplars, components):
+    def cards_of(table, posters):
+        return cluster_cards(clusters, table, None, posters)
 
-    for draw, table in ((draw_cards, exemplars), (nmf_components, components)):
-        alone = draw(table.drop(columns="path"), posters, index=index)
-        assert figure_bytes(alone) == figure_bytes(draw(table, posters))
-        with pytest.raises(InputError, match="index="):
-            draw(table.drop(columns="path"), posters)
+    nameless = Posters(posters.index.drop(columns="imdb_id"), posters.folder)
+    for sheet_of, table in ((cards_of, exemplars), (nmf_components, components)):
+        alone = sheet_of(table.drop(columns="path"), posters)
+        assert figure_bytes(alone) == figure_bytes(sheet_of(table, nameless))
+        with pytest.raises(InputError, match="no column imdb_id"):
+            sheet_of(table.drop(columns="path"), nameless)
 
 
 def test_a_query_from_outside_the_collection(tmp_path, posters, neighbours):
@@ -267,36 +273,37 @@ def test_a_query_from_outside_the_collection(tmp_path, posters, neighbours):
 
 
 @pytest.mark.parametrize("n_posters", [0, -1])
-def test_at_least_one_poster_is_shown(posters, index, components, n_posters):
-    for draw, table in ((contact_sheet, index), (nmf_components, components)):
-        with pytest.raises(InputError, match="at least 1"):
-            draw(table, posters, n_posters=n_posters)
+def test_at_least_one_poster_is_shown(posters, components, n_posters):
+    with pytest.raises(InputError, match="at least 1"):
+        contact_sheet(posters, n_posters=n_posters)
+    with pytest.raises(InputError, match="at least 1"):
+        nmf_components(components, posters, n_posters=n_posters)
 
 
 def test_empty_tables_are_refused(posters, index, clusters, exemplars, components, neighbours):
-    for draw, table in (
-        (contact_sheet, index),
-        (lambda table, posters: cluster_cards(table, exemplars, None, posters), clusters),
-        (lambda table, posters: cluster_cards(clusters, table, None, posters), exemplars),
-        (nmf_components, components),
-        (lambda table, posters: neighbour_strip(index.iloc[0], table, posters), neighbours),
+    for sheet_of, table in (
+        (lambda table: contact_sheet(Posters(table, posters.folder)), index),
+        (lambda table: cluster_cards(table, exemplars, None, posters), clusters),
+        (lambda table: cluster_cards(clusters, table, None, posters), exemplars),
+        (lambda table: nmf_components(table, posters), components),
+        (lambda table: neighbour_strip(index.iloc[0], table, posters), neighbours),
     ):
         with pytest.raises(InputError, match="no rows"):
-            draw(table.iloc[:0], posters)
+            sheet_of(table.iloc[:0])
 
 
-def test_a_contact_sheet_spreads_over_the_table(posters, index):
-    figure = contact_sheet(index, posters, n_posters=4)
+def test_a_contact_sheet_spreads_over_the_table(posters):
+    figure = contact_sheet(posters, n_posters=4)
     colors = [int(image.get_array()[0, 0, 0]) // 20 for image in figure.axes[0].images]
     assert colors == [0, 3, 6, 9]
     assert figure.get_label() == "4 of 10 posters"
-    assert contact_sheet(index, posters).get_label() == "10 posters"
+    assert contact_sheet(posters).get_label() == "10 posters"
 
 
 def test_large_posters_are_not_kept_in_memory(tmp_path):
     Image.new("RGB", (3000, 4500), "navy").save(tmp_path / "large.png")
     table = pd.DataFrame({"imdb_id": ["1"], "path": ["large.png"]})
-    (image,) = contact_sheet(table, tmp_path).axes[0].images
+    (image,) = contact_sheet(Posters(table, tmp_path)).axes[0].images
     assert image.get_array().nbytes < 2**20
 
 

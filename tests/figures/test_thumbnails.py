@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from poster_analysis.collection.images import read_image
+from poster_analysis.collection.posters import Posters
 from poster_analysis.core.errors import InputError
 from poster_analysis.core.files import read_table, write_table
 from poster_analysis.figures import thumbnails
@@ -33,6 +34,11 @@ NAMES = [
 ]
 
 
+def named(paths, folder):
+    """Posters with these paths in a folder."""
+    return Posters(pd.DataFrame({"path": paths}), folder)
+
+
 @pytest.fixture(scope="module")
 def posters(tmp_path_factory):
     folder = tmp_path_factory.mktemp("posters")
@@ -42,7 +48,7 @@ def posters(tmp_path_factory):
 
 
 def test_proportions_are_kept_and_nothing_is_blown_up(posters, tmp_path):
-    made = make_thumbnails(NAMES, posters, tmp_path, size=240)
+    made = make_thumbnails(named(NAMES, posters), tmp_path, size=240)
     for (width, height), thumbnail in zip(SIZES, made.values(), strict=True):
         scale = min(1, 240 / max(width, height))
         assert thumbnail.width == pytest.approx(max(1, width * scale), abs=1)
@@ -51,7 +57,7 @@ def test_proportions_are_kept_and_nothing_is_blown_up(posters, tmp_path):
 
 
 def test_names_are_hexadecimal_whatever_the_poster_is_called(posters, tmp_path):
-    made = make_thumbnails(NAMES, posters, tmp_path)
+    made = make_thumbnails(named(NAMES, posters), tmp_path)
     assert list(made) == NAMES
     assert {path.name for path in tmp_path.iterdir()} == {each.name for each in made.values()}
     assert all(re.fullmatch(r"[0-9a-f]{32}-240\.jpg", each.name) for each in made.values())
@@ -67,12 +73,12 @@ def test_a_picture_is_upright(tmp_path):
     image, exif = Image.new("RGB", (120, 60), "navy"), Image.Exif()
     exif[0x0112] = 6
     image.save(tmp_path / "turned.jpg", exif=exif)
-    thumbnail = make_thumbnails(["turned.jpg"], tmp_path, tmp_path / "small")["turned.jpg"]
+    thumbnail = make_thumbnails(named(["turned.jpg"], tmp_path), tmp_path / "small")["turned.jpg"]
     assert (thumbnail.width, thumbnail.height) == (60, 120)
 
 
 def test_what_lies_there_is_not_made_again_and_what_is_damaged_is(posters, tmp_path, monkeypatch):
-    made = make_thumbnails(NAMES[:3], posters, tmp_path)
+    made = make_thumbnails(named(NAMES[:3], posters), tmp_path)
     damaged = tmp_path / made[NAMES[0]].name
     whole = damaged.read_bytes()
     damaged.write_bytes(whole[: len(whole) // 2])
@@ -81,7 +87,7 @@ def test_what_lies_there_is_not_made_again_and_what_is_damaged_is(posters, tmp_p
     monkeypatch.setattr(
         thumbnails, "written_whole", lambda path: written.append(path) or keep(path)
     )
-    assert make_thumbnails(NAMES[:3], posters, tmp_path) == made
+    assert make_thumbnails(named(NAMES[:3], posters), tmp_path) == made
     assert written == [damaged] and damaged.read_bytes() == whole
 
 
@@ -101,16 +107,16 @@ def test_no_part_of_a_thumbnail_is_taken_for_the_whole(tmp_path_factory, width, 
 
 
 def test_what_lies_there_is_not_decoded(posters, tmp_path, monkeypatch):
-    made = make_thumbnails(NAMES, posters, tmp_path)
+    made = make_thumbnails(named(NAMES, posters), tmp_path)
     monkeypatch.setattr(thumbnails, "read_image", None)  # whoever calls it fails
-    assert make_thumbnails(NAMES, posters, tmp_path) == made
+    assert make_thumbnails(named(NAMES, posters), tmp_path) == made
 
 
 def test_a_poster_that_was_exchanged_gets_another_thumbnail(tmp_path):
     names = []
     for color in ("red", "blue"):
         Image.new("RGB", (50, 70), color).save(tmp_path / "1.png")
-        names.append(make_thumbnails(["1.png"], tmp_path, tmp_path / "small")["1.png"].name)
+        names.append(make_thumbnails(named(["1.png"], tmp_path), tmp_path / "small")["1.png"].name)
     assert len(set(names)) == 2 == len(list((tmp_path / "small").iterdir()))
 
 
@@ -119,7 +125,7 @@ def test_posters_that_cannot_be_read_have_a_reason_and_no_file(tmp_path):
     (tmp_path / "empty.jpg").touch()
     (tmp_path / "folder.jpg").mkdir()
     paths = ["text.jpg", "empty.jpg", "folder.jpg", "gone.jpg", "", "a\0b.jpg", "x" * 5000]
-    made = make_thumbnails(paths, tmp_path, tmp_path / "small")
+    made = make_thumbnails(named(paths, tmp_path), tmp_path / "small")
     reasons = [each.reason for each in made.values()]
     assert reasons[:5] == ["not an image", "empty file", "a folder", "no such file", "no poster"]
     assert all(reasons) and {each.name for each in made.values()} == {""}
@@ -127,8 +133,8 @@ def test_posters_that_cannot_be_read_have_a_reason_and_no_file(tmp_path):
 
 
 def test_same_posters_same_bytes_whatever_the_order(posters, tmp_path):
-    make_thumbnails(NAMES, posters, tmp_path / "one")
-    make_thumbnails(NAMES[::-1] * 2, posters, tmp_path / "two")
+    make_thumbnails(named(NAMES, posters), tmp_path / "one")
+    make_thumbnails(named(NAMES[::-1] * 2, posters), tmp_path / "two")
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
         for name in ("one", "two")
@@ -139,7 +145,7 @@ def test_same_posters_same_bytes_whatever_the_order(posters, tmp_path):
 @pytest.mark.parametrize("size", [0, -1, 15, 2049])
 def test_the_valid_sizes_are_said(tmp_path, size):
     with pytest.raises(InputError, match="16 to 2048"):
-        make_thumbnails([], tmp_path, tmp_path, size=size)
+        make_thumbnails(named([], tmp_path), tmp_path, size=size)
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=20)))

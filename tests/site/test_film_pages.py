@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from poster_analysis.collection.posters import Posters
 from poster_analysis.core.errors import InputError
 from poster_analysis.figures.thumbnails import (
     SMALL,
@@ -101,7 +102,7 @@ def test_a_small_poster_is_found_again_by_its_digest_and_a_damaged_one_is_made_a
     Image.new("RGB", (400, 600), "teal").save(tmp_path / "a.png")
     index = pd.DataFrame({"path": ["a.png", "gone.png"]})
     copies = tmp_path / "copies"
-    small = small_posters(index, tmp_path, copies)
+    small = small_posters(Posters(index, tmp_path), copies)
     assert small["a.png"].height == SMALL and small["gone.png"].reason
     key = sha256((tmp_path / "a.png").read_bytes()).hexdigest()
     index["sha256"] = [key, "no digest"]
@@ -109,10 +110,10 @@ def test_a_small_poster_is_found_again_by_its_digest_and_a_damaged_one_is_made_a
     whole = there.read_bytes()
     for damaged in (b"damaged", b"", whole[: len(whole) // 2], whole[:-1]):
         there.write_bytes(damaged)
-        assert small_posters(index, tmp_path, copies) == small
+        assert small_posters(Posters(index, tmp_path), copies) == small
         assert there.read_bytes() == whole
     (tmp_path / "a.png").unlink()
-    assert small_posters(index, tmp_path, copies)["a.png"] == small["a.png"]
+    assert small_posters(Posters(index, tmp_path), copies)["a.png"] == small["a.png"]
 
 
 def test_a_cluster_page_lists_its_members_from_the_centre_outwards():

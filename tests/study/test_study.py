@@ -18,6 +18,7 @@ from poster_analysis.study.parameters import (
 from poster_analysis.study.run import (
     Outcome,
     Run,
+    _workplace,
     derived_run,
     find_study,
     open_run,
@@ -254,8 +255,8 @@ def test_what_killed_processes_left_is_swept_and_what_living_ones_hold_is_not(tm
     code = """
 import os, signal, sys
 from pathlib import Path
-from poster_analysis.study.run import Run
-with Run(Path(sys.argv[1]))._workplace() as place:
+from poster_analysis.study.run import _workplace
+with _workplace(Path(sys.argv[1])) as place:
     (place / "half.npz").write_bytes(b"half")
     if sys.argv[2] == "dies":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -269,7 +270,7 @@ with Run(Path(sys.argv[1]))._workplace() as place:
         before = list(run.folder.glob(".working-*"))
         assert len(before) == 1 and (before[0] / "results" / "half.npz").exists()
         (run.folder / ".run-x1.json").write_text("{")
-        with run._workplace() as mine:
+        with _workplace(run.folder) as mine:
             assert sorted(run.folder.glob(".working-*")) == sorted([before[0], mine.parent])
         assert list(run.folder.glob(".working-*")) == before
         assert not (run.folder / ".run-x1.json").exists()

@@ -31,6 +31,7 @@ from poster_analysis.clustering.verdict import (
     verdict_from_table,
     verdict_table,
 )
+from ...collection.posters import Posters
 from ...core.files import write_table
 from poster_analysis.distances.measure import (
     row_distances,
@@ -235,8 +236,8 @@ def clustering_figures(
         "cluster_sizes": cluster_figures.cluster_sizes(clusters, space=space),
         "silhouettes": cluster_figures.silhouette_plot(clusters, space=space),
         "cluster_cards": cluster_figures.cluster_cards(
-            clusters, tables["exemplars"], tables.get("enrichment"), parameters.posters,
-            index=index, space=space,
+            clusters, tables["exemplars"], tables.get("enrichment"),
+            Posters(index, parameters.posters), space=space,
         ),
     }  # fmt: skip
     if len(tables.get("agreement", ())):

@@ -97,15 +97,153 @@ def _difference(table: pd.DataFrame) -> str:
     ]
     return f"The runs differ in {', '.join(words)}."
 
+# %% ../../../nbs/study/stages/05_comparison.ipynb #9d9a8821
+def _overall(chosen: dict[str, Run], space: str) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """The tables that are of all runs at once, and what they say."""
+    stages = {name: run.finished(f"clustering_{space}") for name, run in chosen.items()}
+    sweeps = run_comparison.sweeps_side_by_side(
+        {name: stage.table(f"k_sweep_{space}") for name, stage in stages.items()}
+    )
+    verdicts = {
+        name: stage.table(f"verdict_{space}")
+        for name, stage in stages.items()
+        if f"tables/verdict_{space}.csv" in stage.outputs
+    }
+    clusters = {name: stage.table(f"clusters_{space}") for name, stage in stages.items()}
+    tables = {
+        "sweeps": sweeps,
+        "verdicts": run_comparison.verdicts_side_by_side(sweeps, verdicts),
+        "agreement": run_comparison.agreement_of_runs(clusters),
+    }
+    return tables, [
+        *comparison_findings.verdict_findings(tables["verdicts"]),
+        *comparison_findings.agreement_findings(tables["agreement"]),
+    ]
+
+# %% ../../../nbs/study/stages/05_comparison.ipynb #1b364072
+_LEAST_KEPT = 200  # posters of each pair whose differing neighbours are written out
+
+
+def _neighbours_of_pair(
+    chosen: dict[str, Run], run_a: str, run_b: str, n_neighbors: int
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """How many neighbours two runs have in common, and which differ; nothing if a run has none."""
+    stages = [chosen[name].finished("neighbours") for name in (run_a, run_b)]
+    if not all(stages):
+        return {}, []
+    index = chosen[run_a].table("features_index")
+    titles = dict(index[["imdb_id", "title"]].to_numpy())
+    options = {"n_neighbors": n_neighbors, "titles": titles}
+    near = [stage.table("neighbours") for stage in stages]
+    overlap = run_comparison.neighbour_overlap(*near, **options)
+    differing = run_comparison.differing_neighbours(*near, **options)
+    least = differing["imdb_id"].isin(overlap["imdb_id"].head(_LEAST_KEPT))
+    sentence = comparison_findings.overlap_finding(overlap, run_a, run_b)
+    return {"neighbours": overlap, "differing": differing[least]}, [sentence]
+
+# %% ../../../nbs/study/stages/05_comparison.ipynb #016
+def _pair(
+    chosen: dict[str, Run], run_a: str, run_b: str, space: str, n_neighbors: int
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """The tables of two runs, poster by poster and cluster by cluster, and what they say."""
+    stages = [chosen[name].finished(f"clustering_{space}") for name in (run_a, run_b)]
+    clusters = [stage.table(f"clusters_{space}") for stage in stages]
+    mates = run_comparison.changed_cluster_mates(*clusters)
+    sentence = comparison_findings.cluster_mates_finding(mates, run_a, run_b)
+    near, sentences = _neighbours_of_pair(chosen, run_a, run_b, n_neighbors)
+    matching = run_comparison.match_clusters(*clusters)
+    tables = {"matching": matching, "cluster_mates": mates, **near}
+    for table in tables.values():
+        table.insert(0, "run_a", run_a)
+        table.insert(1, "run_b", run_b)
+    return tables, [sentence, *sentences]
+
+# %% ../../../nbs/study/stages/05_comparison.ipynb #017
+def _warning(chosen: Mapping[str, Run]) -> str:
+    """What to be aware of where runs do not have the same features; empty where they do."""
+    found = [dict(run.record["backbone"], lowest_cosine=None) for run in chosen.values()]
+    alike = all(one == found[0] for one in found)
+    return "" if alike else "features differ: compare shapes, not heights"
+
+# %% ../../../nbs/study/stages/05_comparison.ipynb #017a
+_SCORES = {
+    "silhouette": "silhouette",
+    "original": "silhouette_original",
+    "stability": "stability_halves",
+}
+
+
+def _figures(tables: dict[str, pd.DataFrame], space: str, *, note: str) -> dict[str, Figure]:
+    """The figures of a comparison, by the part of their names that distinguishes them."""
+    sweeps, figures = tables["sweeps"], {}
+    for kind, score in _SCORES.items():
+        if score in sweeps and sweeps[score].notna().any():
+            figures[kind] = comparison_figures.runs_curve(sweeps, score=score, note=note)
+    if "neighbours" in tables:
+        figures["neighbours"] = comparison_figures.overlap_chart(tables["neighbours"])
+    if "matching" in tables:
+        pairs = tables["matching"].groupby(["run_a", "run_b"], sort=False)
+        for number, ((run_a, run_b), rows) in enumerate(pairs, start=1):
+            figures[f"clusters_{number}"] = comparison_figures.matching_chart(
+                rows, run_a=run_a, run_b=run_b, space=space
+            )
+    return figures
+
+# %% ../../../nbs/study/stages/05_comparison.ipynb #014
+_N_IN_SENTENCES = 3  # pairs that sentences speak of, poster by poster; the tables hold all
+_OF_PAIRS = ("matching", "cluster_mates", "neighbours", "differing")
+
+
+def _compare(
+    chosen: dict[str, Run],
+    differ: pd.DataFrame,
+    folder: Path,
+    suffix: str,
+    *,
+    must_share: bool,
+    runs: list[str],
+    space: str,
+    n_neighbors: int,
+) -> Outcome:
+    """Write the tables and figures of a comparison; the sentences it comes to."""
+    tables, sentences = _overall(chosen, space)
+    known = tables["agreement"]["n_posters"] > 0
+    if must_share and not known.any():
+        raise InputError(
+            f"the runs {', '.join(runs)} have no poster in common, so they cannot be compared"
+        )
+    pairs = tables["agreement"][known & (tables["agreement"]["run_a"] == runs[0])]
+    details = [_pair(chosen, runs[0], other, space, n_neighbors) for other in pairs["run_b"]]
+    for kind in _OF_PAIRS:
+        found = [one[kind] for one, _ in details if kind in one]
+        if found:
+            tables[kind] = pd.concat(found, ignore_index=True)
+    tables["parameters"] = differ
+    for kind, table in tables.items():
+        write_table(table, folder / "tables" / f"runs_{kind}{suffix}.csv")
+    for kind, figure in _figures(tables, space, note=_warning(chosen)).items():
+        save_figure(figure, folder / "figures" / f"runs_{kind}{suffix}.png")
+    of_pairs = [sentence for _, some in details[:_N_IN_SENTENCES] for sentence in some]
+    return Outcome([_difference(differ), *sentences, *of_pairs])
+
 # %% ../../../nbs/study/stages/05_comparison.ipynb #012
 def comparison_suffix(names: Sequence[str]) -> str:
-    """What tells the files of a comparison of chosen runs from those of all runs; empty for all."""
+    """What the names of the files of a comparison end in: empty for all runs, otherwise which are compared."""
     if not names:
         return ""
     named = ["study" if name in ("", THE_STUDY) else str(name) for name in names]
     words = "-".join(named)
     plain = all(re.fullmatch(r"[A-Za-z0-9_]+", name) for name in named) and "study" not in names
     return f"_{words if plain and len(words) <= 60 else digest([*map(str, names)])[:8]}"
+
+# %% ../../../nbs/study/stages/05_comparison.ipynb #012b
+def _too_few(home: Run, chosen: dict[str, Run], space: str) -> str:
+    """The sentence that says how to make another run."""
+    has = f"only one run ({next(iter(chosen))})" if chosen else "no run"
+    return (
+        f"This study has {has} with clusters in {SPACES[space]}, so there is nothing to compare. Another one is made "
+        f"by, for instance: poster-analysis report clustering --out {home.out} -p space {space} -p k_max 12"
+    )
 
 # %% ../../../nbs/study/stages/05_comparison.ipynb #012a
 def compare_runs(
@@ -157,136 +295,6 @@ def compare_runs(
         )
     )
 
-# %% ../../../nbs/study/stages/05_comparison.ipynb #012b
-def _too_few(home: Run, chosen: dict[str, Run], space: str) -> str:
-    """The sentence that says how to make another run."""
-    has = f"only one run ({next(iter(chosen))})" if chosen else "no run"
-    return (
-        f"This study has {has} with clusters in {SPACES[space]}, so there is nothing to compare. Another one is made "
-        f"by, for instance: poster-analysis report clustering --out {home.out} -p space {space} -p k_max 12"
-    )
-
-# %% ../../../nbs/study/stages/05_comparison.ipynb #014
-def _compare(
-    chosen: dict[str, Run],
-    differ: pd.DataFrame,
-    folder: Path,
-    suffix: str,
-    *,
-    must_share: bool,
-    runs: list[str],
-    space: str,
-    n_neighbors: int,
-) -> Outcome:
-    """Write the tables and figures of a comparison; the sentences it comes to."""
-    tables, sentences = _overall(chosen, space)
-    known = tables["agreement"]["n_posters"] > 0
-    if must_share and not known.any():
-        raise InputError(
-            f"the runs {', '.join(runs)} have no poster in common, so they cannot be compared"
-        )
-    pairs = tables["agreement"][known & (tables["agreement"]["run_a"] == runs[0])]
-    details = [_pair(chosen, runs[0], other, space, n_neighbors) for other in pairs["run_b"]]
-    for kind in ("matching", "company", "neighbours", "differing"):
-        found = [one[kind] for one, _ in details if kind in one]
-        if found:
-            tables[kind] = pd.concat(found, ignore_index=True)
-    tables["parameters"] = differ
-    for kind, table in tables.items():
-        write_table(table, folder / "tables" / f"runs_{kind}{suffix}.csv")
-    for kind, figure in _figures(tables, space, note=_warning(chosen)).items():
-        save_figure(figure, folder / "figures" / f"runs_{kind}{suffix}.png")
-    told_of = [sentence for _, said in details[:_TOLD] for sentence in said]
-    return Outcome([_difference(differ), *sentences, *told_of])
-
-# %% ../../../nbs/study/stages/05_comparison.ipynb #014a
-_TOLD = 3  # pairs whose posters are told of in sentences; the tables hold all
-
-
-def _overall(chosen: dict[str, Run], space: str) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """The tables that are of all runs at once, and what they say."""
-    stages = {name: run.finished(f"clustering_{space}") for name, run in chosen.items()}
-    sweeps = run_comparison.sweeps_side_by_side(
-        {name: stage.table(f"k_sweep_{space}") for name, stage in stages.items()}
-    )
-    verdicts = {
-        name: stage.table(f"verdict_{space}")
-        for name, stage in stages.items()
-        if f"tables/verdict_{space}.csv" in stage.outputs
-    }
-    clusters = {name: stage.table(f"clusters_{space}") for name, stage in stages.items()}
-    tables = {
-        "sweeps": sweeps,
-        "verdicts": run_comparison.verdicts_side_by_side(sweeps, verdicts),
-        "agreement": run_comparison.agreement_of_runs(clusters),
-    }
-    return tables, [
-        *comparison_findings.verdict_findings(tables["verdicts"]),
-        *comparison_findings.agreement_findings(tables["agreement"]),
-    ]
-
-# %% ../../../nbs/study/stages/05_comparison.ipynb #016
-_LEAST_KEPT = 200  # posters of each pair whose differing neighbours are written out
-
-
-def _pair(
-    chosen: dict[str, Run], run_a: str, run_b: str, space: str, n_neighbors: int
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """The tables of two runs, poster by poster and cluster by cluster, and what they say."""
-    stages = [chosen[name].finished(f"clustering_{space}") for name in (run_a, run_b)]
-    clusters = [stage.table(f"clusters_{space}") for stage in stages]
-    tables = {
-        "matching": run_comparison.match_clusters(*clusters),
-        "company": run_comparison.changed_cluster_mates(*clusters),
-    }
-    sentences = [comparison_findings.cluster_mates_finding(tables["company"], run_a, run_b)]
-    stages = [chosen[name].finished("neighbours") for name in (run_a, run_b)]
-    if all(stages):
-        index = chosen[run_a].table("features_index")
-        options = {
-            "n_neighbors": n_neighbors,
-            "titles": dict(index[["imdb_id", "title"]].to_numpy()),
-        }
-        near = [stage.table("neighbours") for stage in stages]
-        tables["neighbours"] = overlap = run_comparison.neighbour_overlap(*near, **options)
-        differing = run_comparison.differing_neighbours(*near, **options)
-        least = differing["imdb_id"].isin(overlap["imdb_id"].head(_LEAST_KEPT))
-        tables["differing"] = differing[least]
-        sentences.append(comparison_findings.overlap_finding(overlap, run_a, run_b))
-    for table in tables.values():
-        table.insert(0, "run_a", run_a)
-        table.insert(1, "run_b", run_b)
-    return tables, sentences
-
-# %% ../../../nbs/study/stages/05_comparison.ipynb #017
-def _warning(chosen: Mapping[str, Run]) -> str:
-    """What to mind where runs do not have the same features; empty where they do."""
-    found = [dict(run.record["backbone"], lowest_cosine=None) for run in chosen.values()]
-    alike = all(one == found[0] for one in found)
-    return "" if alike else "features differ: compare shapes, not heights"
-
-# %% ../../../nbs/study/stages/05_comparison.ipynb #017a
-def _figures(tables: dict[str, pd.DataFrame], space: str, *, note: str) -> dict[str, Figure]:
-    """The figures of a comparison, by the part of their names that tells them apart."""
-    sweeps, figures = tables["sweeps"], {}
-    scores = {
-        "silhouette": "silhouette",
-        "original": "silhouette_original",
-        "stability": "stability_halves",
-    }
-    for kind, score in scores.items():
-        if score in sweeps and sweeps[score].notna().any():
-            figures[kind] = comparison_figures.runs_curve(sweeps, score=score, note=note)
-    if "neighbours" in tables:
-        figures["neighbours"] = comparison_figures.overlap_chart(tables["neighbours"])
-    if "matching" in tables:
-        pairs = tables["matching"].groupby(["run_a", "run_b"], sort=False)
-        for number, ((run_a, run_b), rows) in enumerate(pairs, start=1):
-            figures[f"clusters_{number}"] = comparison_figures.matching_chart(
-                rows, run_a=run_a, run_b=run_b, space=space
-            )
-    return figures
-
 # %% ../../../nbs/study/stages/05_comparison.ipynb #019
 def comparison_table(stage: Stage, kind: str) -> pd.DataFrame:
     """One table of a comparison.
@@ -296,14 +304,14 @@ def comparison_table(stage: Stage, kind: str) -> pd.DataFrame:
     stage
         As `compare_runs` returns it.
     kind
-        "parameters", "sweeps", "verdicts", "agreement" (of all runs), "matching", "company", "neighbours" or "differing" (of
-        each run against the first).
+        "parameters", "sweeps", "verdicts", "agreement" (of all runs), "matching", "cluster_mates", "neighbours" or
+        "differing" (of each run against the first).
 
     Returns
     -------
     DataFrame
-        As the function of `run_comparison` that makes it says, with the columns run_a and run_b before
-        those of pairs; empty if the comparison has no such table.
+        As the function of `poster_analysis.study.comparison` that makes it says, with the columns run_a and
+        run_b before those of pairs; empty if the comparison has no such table.
     """
     name = stage.name.replace("runs", f"runs_{kind}", 1)
     return stage.table(name) if f"tables/{name}.csv" in stage.outputs else pd.DataFrame()

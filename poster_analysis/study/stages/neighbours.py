@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...collection.posters import Posters
 from ...core.files import digest, write_table
 from poster_analysis.core.text import (
     counted,
@@ -58,7 +59,7 @@ def _neighbours(analysis: Analysis, folder: Path) -> Outcome:
     skipped = run.table("skipped")
     films = analysis.parameters.films or _typical_films(run)
     rows = dict.fromkeys(find_film(features.index, film, skipped=skipped) for film in films)
-    posters, shown, paths = analysis.parameters.posters, [], []
+    posters, shown, paths = analysis.posters, [], []
     for row in rows:
         query = features.index.loc[row]
         nearest = _nearest(table, features.index, query.imdb_id)
@@ -66,7 +67,8 @@ def _neighbours(analysis: Analysis, folder: Path) -> Outcome:
         save_figure(strip, folder / "figures" / f"neighbours_{_file_name(query.imdb_id)}.png")
         shown.append(query.imdb_id)
         paths += [query.path, *nearest.path]
-    thumbnails = make_thumbnails(paths, posters, folder / "thumbnails")
+    pictures = Posters(pd.DataFrame({"path": paths}), posters.folder)
+    thumbnails = make_thumbnails(pictures, folder / "thumbnails")
     write_table(thumbnail_table(thumbnails), folder / "tables" / "thumbnails.csv")
     return Outcome(findings.neighbour_findings(table), {"films": shown})
 
@@ -215,7 +217,7 @@ def _duplicates(analysis: Analysis, folder: Path) -> Outcome:
     groups = duplicate_groups(features, hashes, neighbours=nearest)
     write_table(groups, folder / "tables" / "duplicates.csv")
     if len(groups):
-        figure = sheets.duplicate_groups(groups, posters, index=features.index)
+        figure = sheets.duplicate_groups(groups, analysis.posters)
         save_figure(figure, folder / "figures" / "duplicates.png")
     return Outcome(_sentences(len(features), groups, hashes.table["reason"].ne("").sum()))
 
