@@ -187,7 +187,7 @@ def _compare(
         )
     pairs = tables["agreement"][known & (tables["agreement"]["run_a"] == runs[0])]
     details = [_pair(chosen, runs[0], other, space, n_neighbors) for other in pairs["run_b"]]
-    for kind in ("matching", "company", "neighbours", "differing"):
+    for kind in ("matching", "cluster_mates", "neighbours", "differing"):
         found = [one[kind] for one, _ in details if kind in one]
         if found:
             tables[kind] = pd.concat(found, ignore_index=True)
@@ -237,9 +237,9 @@ def _pair(
     clusters = [stage.table(f"clusters_{space}") for stage in stages]
     tables = {
         "matching": run_comparison.match_clusters(*clusters),
-        "company": run_comparison.changed_cluster_mates(*clusters),
+        "cluster_mates": run_comparison.changed_cluster_mates(*clusters),
     }
-    sentences = [comparison_findings.cluster_mates_finding(tables["company"], run_a, run_b)]
+    sentences = [comparison_findings.cluster_mates_finding(tables["cluster_mates"], run_a, run_b)]
     stages = [chosen[name].finished("neighbours") for name in (run_a, run_b)]
     if all(stages):
         index = chosen[run_a].table("features_index")
@@ -296,7 +296,7 @@ def comparison_table(stage: Stage, kind: str) -> pd.DataFrame:
     stage
         As `compare_runs` returns it.
     kind
-        "parameters", "sweeps", "verdicts", "agreement" (of all runs), "matching", "company", "neighbours" or "differing" (of
+        "parameters", "sweeps", "verdicts", "agreement" (of all runs), "matching", "cluster_mates", "neighbours" or "differing" (of
         each run against the first).
 
     Returns
