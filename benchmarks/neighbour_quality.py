@@ -22,9 +22,10 @@ from poster_analysis.extraction.backbones import POOLINGS, load_backbone, pool
 from poster_analysis.extraction.extract import extract
 from poster_analysis.extraction.features import Features, load_features
 from poster_analysis.reduction.spaces import nmf_space, pca_space
-from poster_analysis.similarity.comparison import compare_neighbours, comparison_findings
+from poster_analysis.similarity.comparison import compare_neighbours
 from poster_analysis.similarity.hubness import centred_neighbours, mutual_proximity
 from poster_analysis.similarity.neighbours import neighbours
+from poster_analysis.words.neighbours import comparison_findings
 
 N_NEIGHBORS = 20
 RESIZES = ("nearest", "antialiased", "padded")

@@ -52,7 +52,7 @@ TABLES = {
     "runs_sweeps": "The scores of every run for each number of clusters.",
     "runs_agreement": "How far the clusters of each two runs agree.",
     "runs_matching": "How many films each two clusters of two runs have in common, and which match.",
-    "runs_cluster_mates": "How much of its company each film keeps from one run to another.",
+    "runs_cluster_mates": "How many of its cluster mates each film keeps from one run to another.",
     "runs_neighbours": "How many of its neighbours each film keeps from one run to another.",
     "runs_differing": "Neighbours that a film has in one run only, of the films that keep least.",
     "duplicates": "Posters that are the same picture: encoded anew, trimmed, in other colours or with other words.",

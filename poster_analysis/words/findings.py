@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['percent', 'paragraphs', 'extraction_findings', 'features_finding', 'no_nmf_finding', 'sweep_findings',
-           'cluster_findings', 'reduction_findings', 'components_findings', 'exemplar_findings', 'comparison_findings',
-           'neighbour_findings', 'nearest_findings']
+           'cluster_findings', 'reduction_findings', 'components_findings', 'exemplar_findings', 'comparison_findings']
 
 # %% ../../nbs/words/01_findings.ipynb #v00
 import re
@@ -14,11 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from ..clustering.verdict import NEAR_ZERO, Verdict, silhouette_reading
-from poster_analysis.core.text import (
-    SPACES,
-    counted,
-    film_text,
-)
+from ..core.text import SPACES, counted
 from poster_analysis.words.verdict import (
     difference_findings,
     listed,
@@ -29,7 +24,7 @@ from poster_analysis.words.verdict import (
 
 # %% ../../nbs/words/01_findings.ipynb #004
 def percent(fraction: float) -> str:
-    """Write a fraction as a percentage that never claims to be all or nothing unless it is."""
+    """Write a fraction as a percentage that claims to be nothing or all only if it is."""
     if 0 < fraction < 0.01:
         return "less than 1 %"
     if 0.99 < fraction < 1:
@@ -55,8 +50,8 @@ def extraction_findings(n_posters: int, skipped: pd.DataFrame) -> list[str]:
     sentences = [f"{counted(n_posters, 'poster')} {'was' if n_posters == 1 else 'were'} studied."]
     if len(skipped):
         kinds = skipped.reason.str.split("(", n=1).str[0].str.strip().value_counts().sort_index()
-        listed = ", ".join(f"{kind}: {number:,}" for kind, number in kinds.items())
-        sentences.append(f"{counted(len(skipped), 'file')} could not be used ({listed}).")
+        reasons = ", ".join(f"{kind}: {number:,}" for kind, number in kinds.items())
+        sentences.append(f"{counted(len(skipped), 'file')} could not be used ({reasons}).")
     return sentences
 
 # %% ../../nbs/words/01_findings.ipynb #v17
@@ -72,15 +67,38 @@ def no_nmf_finding(backbone: str) -> str:
         "there is no NMF space in this study."
     )
 
+# %% ../../nbs/words/01_findings.ipynb #v02b
+def _range(values: pd.Series) -> str:
+    """Write the least and the greatest of some values, or the one there is."""
+    least, greatest = f"{values.min():z.3f}", f"{values.max():z.3f}"
+    return least if least == greatest else f"{least} to {greatest}"
+
+# %% ../../nbs/words/01_findings.ipynb #n15
+def _near_zero(values: pd.Series) -> str:
+    """That all of some silhouettes are near 0, if they are."""
+    return f", near 0 (within {NEAR_ZERO:g} of it)" if values.abs().max() < NEAR_ZERO else ""
+
+# %% ../../nbs/words/01_findings.ipynb #n16
+def _reading(values: pd.Series) -> str:
+    """What some silhouettes say by themselves."""
+    best = values.max()
+    if values.abs().max() < NEAR_ZERO:
+        highest = "" if len(values) == 1 else "even at its highest "
+        return f"That is near 0 (within {NEAR_ZERO:g} of it): {highest}{silhouette_meaning(best)}."
+    highest = "That" if len(values) == 1 else "The highest"
+    if abs(best) < NEAR_ZERO:
+        return f"{highest} is near 0 (within {NEAR_ZERO:g} of it): {silhouette_meaning(best)}."
+    return f"{highest} by itself reads as {silhouette_reading(best)} structure: {silhouette_meaning(best)}."
+
 # %% ../../nbs/words/01_findings.ipynb #v02
-def sweep_findings(table: pd.DataFrame, *, judged: bool = False) -> list[str]:
+def sweep_findings(table: pd.DataFrame, *, with_verdict: bool = False) -> list[str]:
     """What a sweep over k shows.
 
     Parameters
     ----------
     table
         Columns space, k, silhouette and silhouette_original, one row per number of clusters.
-    judged
+    with_verdict
         Whether a verdict stands beside these sentences, which says what such a silhouette means.
     """
     best, values = table.loc[table.silhouette.idxmax()], table.silhouette
@@ -96,30 +114,7 @@ def sweep_findings(table: pd.DataFrame, *, judged: bool = False) -> list[str]:
         f"Measured on the features as they are, not scaled to length 1, the silhouette of the same clusters is "
         f"{_range(table.silhouette_original)}{_near_zero(table.silhouette_original)}."
     )
-    return [first, *([] if judged else [_reading(values)]), original]
-
-# %% ../../nbs/words/01_findings.ipynb #v02a
-def _reading(values: pd.Series) -> str:
-    """What some silhouettes say by themselves."""
-    best = values.max()
-    if values.abs().max() < NEAR_ZERO:
-        highest = "" if len(values) == 1 else "even at its highest "
-        return f"That is near 0 (within {NEAR_ZERO:g} of it): {highest}{silhouette_meaning(best)}."
-    highest = "That" if len(values) == 1 else "The highest"
-    if abs(best) < NEAR_ZERO:
-        return f"{highest} is near 0 (within {NEAR_ZERO:g} of it): {silhouette_meaning(best)}."
-    return f"{highest} by itself reads as {silhouette_reading(best)} structure: {silhouette_meaning(best)}."
-
-
-def _near_zero(values: pd.Series) -> str:
-    """That all of some silhouettes are near 0, if they are."""
-    return f", near 0 (within {NEAR_ZERO:g} of it)" if values.abs().max() < NEAR_ZERO else ""
-
-# %% ../../nbs/words/01_findings.ipynb #v02b
-def _range(values: pd.Series) -> str:
-    """Write the least and the greatest of some values, or the one there is."""
-    least, greatest = f"{values.min():z.3f}", f"{values.max():z.3f}"
-    return least if least == greatest else f"{least} to {greatest}"
+    return [first, *([] if with_verdict else [_reading(values)]), original]
 
 # %% ../../nbs/words/01_findings.ipynb #013
 def cluster_findings(table: pd.DataFrame) -> list[str]:
@@ -198,6 +193,17 @@ def exemplar_findings(table: pd.DataFrame) -> list[str]:
         f"{counted(len(table), 'place')} of the figure {are} {counted(n_posters, 'different poster')}."
     ]
 
+# %% ../../nbs/words/01_findings.ipynb #023a
+def _highest(tables: Sequence[pd.DataFrame], of_each: list[str]) -> str:
+    """The highest silhouette of each space, and in which of them all are near 0."""
+    near = [t.space.iloc[0] for t in tables if t.silhouette.abs().max() < NEAR_ZERO]
+    if len(near) == len(tables):
+        where = "every space" if len(tables) > 1 else SPACES[near[0]]
+        return f"The silhouette is near 0 in {where} and for every k: at most {listed(of_each)}."
+    are = "silhouettes are" if len(of_each) > 1 else "silhouette is"
+    also = f"; near 0 for every k in {listed([SPACES[space] for space in near])}" if near else ""
+    return f"The highest {are} {listed(of_each)}{also}."
+
 # %% ../../nbs/words/01_findings.ipynb #023
 def comparison_findings(
     tables: Sequence[pd.DataFrame], verdicts: Sequence[Verdict] = ()
@@ -207,76 +213,25 @@ def comparison_findings(
     Parameters
     ----------
     tables
-        A sweep for each space. Its silhouette is measured in that space, and tells how separate the
-        clusters look there; the silhouette on the original features has one yardstick for all.
+        A sweep for each space. Its silhouette is measured in that space, and says how separate the
+        clusters look there; the silhouette on the original features is on one scale for all.
     verdicts
         The verdicts on the spaces, where there are any.
     """
     best = pd.DataFrame([table.loc[table.silhouette.idxmax()] for table in tables])
     best = best.sort_values("silhouette", ascending=False, kind="stable")
-    told = [
+    of_each = [
         f"{row.silhouette:z.3f} in {SPACES[row.space]} (k = {int(row.k)})"
         for row in best.itertuples()
     ]
     common = pd.concat(tables).sort_values("silhouette_original", ascending=False, kind="stable")
     winner = common.iloc[0]
     return [
-        _highest(tables, told),
+        _highest(tables, of_each),
         f"On the one yardstick they share, the features as they are, the best clusters come from "
         f"{SPACES[winner.space]}: {winner.silhouette_original:z.3f} at k = {int(winner.k)}"
         f"{_near_zero(pd.Series([winner.silhouette_original]))}.",
         silhouette_scale(),
         *support_findings(verdicts),
         *difference_findings(verdicts),
-    ]
-
-# %% ../../nbs/words/01_findings.ipynb #023a
-def _highest(tables: Sequence[pd.DataFrame], told: list[str]) -> str:
-    """The highest silhouette of each space, and in which of them all are near 0."""
-    near = [t.space.iloc[0] for t in tables if t.silhouette.abs().max() < NEAR_ZERO]
-    if len(near) == len(tables):
-        where = "every space" if len(tables) > 1 else SPACES[near[0]]
-        return f"The silhouette is near 0 in {where} and for every k: at most {listed(told)}."
-    are = "silhouettes are" if len(told) > 1 else "silhouette is"
-    also = f"; near 0 for every k in {listed([SPACES[space] for space in near])}" if near else ""
-    return f"The highest {are} {listed(told)}{also}."
-
-# %% ../../nbs/words/01_findings.ipynb #026
-def neighbour_findings(table: pd.DataFrame) -> list[str]:
-    """How similar the nearest neighbours are, from a table imdb_id, rank, neighbour_id, similarity."""
-    nearest, most = table[table["rank"] == 1], int(table["rank"].max())
-    same = int((nearest.similarity >= 1).sum())
-    last = table.similarity[table["rank"] == most].median()
-    sentences = [
-        f"Half of {counted(len(nearest), 'poster')} have a nearest neighbour with a cosine similarity of "
-        f"{nearest.similarity.median():z.2f} or more (the median); the lowest is {nearest.similarity.min():z.2f}."
-    ]
-    if most > 1:
-        sentences.append(f"For the neighbours of rank {most} the median is {last:z.2f}.")
-    if same:
-        sentences.append(
-            f"{counted(same, 'poster')} {'has' if same == 1 else 'have'} a neighbour with the same "
-            "features: most likely the same picture under another id."
-        )
-    return sentences
-
-# %% ../../nbs/words/01_findings.ipynb #v15
-def nearest_findings(table: pd.DataFrame, index: pd.DataFrame, films: Sequence[str]) -> list[str]:
-    """The nearest poster of each of some films.
-
-    Parameters
-    ----------
-    table
-        Columns imdb_id, rank, neighbour_id, similarity.
-    index
-        The posters: columns imdb_id and title.
-    films
-        Ids of the films.
-    """
-    called = {film["imdb_id"]: film_text(film) for film in index.to_dict("records")}
-    nearest = table[table["rank"] == 1].set_index("imdb_id")
-    return [
-        f"Nearest to “{called[film]}” is “{called[nearest.neighbour_id[film]]}”, with a cosine similarity of "
-        f"{nearest.similarity[film]:z.2f}."
-        for film in films
     ]

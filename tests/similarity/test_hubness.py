@@ -18,11 +18,11 @@ from poster_analysis.similarity.hubness import (
     centred_neighbours,
     count_distribution,
     hubness,
-    hubness_finding,
     mutual_proximity,
     neighbour_counts,
 )
 from poster_analysis.similarity.neighbours import neighbours
+from poster_analysis.words.neighbours import hubness_finding
 
 
 def make_index(n):

@@ -6,8 +6,9 @@ import pytest
 from made_neighbours import neighbour_table, random_rows, some_ids
 
 from poster_analysis.core.errors import InputError
-from poster_analysis.similarity.comparison import compare_neighbours, comparison_findings
+from poster_analysis.similarity.comparison import compare_neighbours
 from poster_analysis.similarity.genres import bootstrap_interval, genre_agreement, poster_scores
+from poster_analysis.words.neighbours import comparison_findings
 
 N = 80
 

@@ -17,10 +17,10 @@ from poster_analysis.core.errors import InputError
 from poster_analysis.similarity.genres import (
     bootstrap_interval,
     genre_agreement,
-    genre_finding,
     neighbour_rows,
     poster_scores,
 )
+from poster_analysis.words.neighbours import genre_finding
 
 NAMES = np.array(list("abcdefg"))
 
@@ -85,10 +85,10 @@ def test_values_and_chance_are_those_of_a_plain_loop():
     )
     shuffles = []
     for shuffle in range(199):
-        dealt = dict(
+        shuffled = dict(
             zip(known, np.random.default_rng([5, shuffle]).permutation(len(known)), strict=True)
         )
-        new = [lists[known[dealt[row]]] if row in dealt else [] for row in range(40)]
+        new = [lists[known[shuffled[row]]] if row in shuffled else [] for row in range(40)]
         shuffles.append([np.nanmean(plain_scores(rows, new, n), axis=1) for n in (1, 5)])
     shuffles = np.array(shuffles).transpose(0, 2, 1).reshape(199, 4)
     data = np.concatenate([np.nanmean(plain_scores(rows, lists, n), axis=1) for n in (1, 5)])

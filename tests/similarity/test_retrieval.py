@@ -15,9 +15,9 @@ from poster_analysis.extraction.extract import extract
 from poster_analysis.similarity.neighbours import neighbours
 from poster_analysis.similarity.retrieval import (
     group_retrieval,
-    retrieval_finding,
     retrieval_scores,
 )
+from poster_analysis.words.neighbours import retrieval_finding
 
 
 def groups_of(labels):

@@ -48,7 +48,7 @@ def lists(rng, ids, n):
 
 @settings(max_examples=30)
 @given(both_labels)
-def test_company_is_that_of_the_sets_of_mates(pair):
+def test_mates_that_stay_are_those_of_the_sets_of_mates(pair):
     a, b = pair
     found = changed_cluster_mates(clusters(a), clusters(b)).set_index("imdb_id")["jaccard"]
     for row, imdb_id in enumerate(IDS[: len(a)]):
@@ -202,10 +202,10 @@ def test_of_many_runs_the_extremes_are_told():
 def test_sentences_count_what_the_tables_hold():
     same = clusters([0, 0, 1, 1])
     assert cluster_mates_finding(changed_cluster_mates(same, same), "a", "b").endswith(
-        "all of 4 posters keep their company."
+        "all of 4 posters keep all cluster mates."
     )
     other = clusters([0, 1, 0, 1])
-    assert " 4 of 4 posters keep less" in cluster_mates_finding(
+    assert " 4 of 4 posters keep fewer" in cluster_mates_finding(
         changed_cluster_mates(same, other), "a", "b"
     )
     near = lists(np.random.default_rng(9), IDS[:8], 3)

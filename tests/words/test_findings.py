@@ -63,14 +63,16 @@ some = st.lists(near_or_far, min_size=1, max_size=6)
 
 
 @given(some, st.booleans())
-def test_a_sweep_is_near_0_exactly_if_all_of_it_is_and_read_only_without_a_verdict(values, judged):
-    sentences = findings.sweep_findings(sweep(silhouettes=values), judged=judged)
+def test_a_sweep_is_near_0_exactly_if_all_of_it_is_and_read_only_without_a_verdict(
+    values, with_verdict
+):
+    sentences = findings.sweep_findings(sweep(silhouettes=values), with_verdict=with_verdict)
     text = well_written(sentences)
     assert f"{max(values):z.3f}" in sentences[0] and f"{min(values):z.3f}" in sentences[0]
     all_near = max(map(abs, values)) < NEAR_ZERO
     assert ("near 0" in sentences[-1]) == all_near
     assert (" to " in sentences[0]) == (len(values) > 1)
-    if judged:
+    if with_verdict:
         assert len(sentences) == 2 and "reads" not in text
         return
     near = abs(max(values)) < NEAR_ZERO

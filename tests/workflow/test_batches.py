@@ -182,7 +182,7 @@ def test_the_runs_of_a_batch_are_compared(batch):
     notebook = nbformat.read(out / "notebooks" / "comparison_pca.ipynb", as_version=4)
     shown = json.dumps([cell.get("outputs", []) for cell in notebook.cells])
     assert "The runs differ in" in shown and "image/png" in shown
-    assert "keep less than half of their company" in shown and "nearest neighbours" in shown
+    assert "keep fewer than half of their cluster mates" in shown and "nearest neighbours" in shown
     table = read_table(out / "tables" / "runs_agreement_pca.csv")
     assert table[["run_a", "run_b"]].to_numpy().tolist() == [["the study", "average"]]
     assert (out / "site" / "study" / "comparison_pca.html").is_file()
@@ -191,14 +191,14 @@ def test_the_runs_of_a_batch_are_compared(batch):
 def test_the_comparison_is_that_of_the_saved_labels(batch):
     out, _, _ = batch
     a, b = (Run(out, name).table("clusters_pca").set_index("imdb_id")["cluster"] for name in ("", "average"))  # fmt: skip
-    company = read_table(out / "tables" / "runs_cluster_mates_pca.csv")
-    company = company[company["run_b"] == "average"].set_index("imdb_id")
-    assert len(company) == len(a) == len(b)
+    kept = read_table(out / "tables" / "runs_cluster_mates_pca.csv")
+    kept = kept[kept["run_b"] == "average"].set_index("imdb_id")
+    assert len(kept) == len(a) == len(b)
     for imdb_id in list(a.index)[:10]:
         mates = [set(one.index[one == one[imdb_id]]) - {imdb_id} for one in (a, b)]
         either = mates[0] | mates[1]
         share = len(mates[0] & mates[1]) / len(either) if either else 1
-        assert company.loc[imdb_id, "jaccard"] == pytest.approx(share)
+        assert kept.loc[imdb_id, "jaccard"] == pytest.approx(share)
 
 
 def test_a_comparison_of_named_runs_makes_no_run_and_spoils_no_other(batch, capsys):

@@ -172,7 +172,7 @@ def _swept_tables(analysis: Analysis, name: str, swept: clustering.Sweep) -> tup
     tests = compare(found)[["k", "p_silhouette", "p_stability", "supported"]]
     one = verdict(found, elbow=elbow)
     tables["k_sweep"] = table.merge(found.bands, on="k").merge(tests, on="k")
-    sentences = [verdict_paragraph(one), *findings.sweep_findings(table, judged=True)]
+    sentences = [verdict_paragraph(one), *findings.sweep_findings(table, with_verdict=True)]
     return tables | {"verdict": verdict_table(one)}, sentences
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #013
