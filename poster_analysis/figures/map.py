@@ -7,7 +7,6 @@ __all__ = ['N_NEIGHBORS', 'PAGE', 'colour_column', 'map_data', 'data_script', 'm
            'with_film_pages']
 
 # %% ../../nbs/figures/05_map.ipynb #002
-import html
 import json
 import os
 import re
@@ -18,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-import poster_analysis
 from ..core.errors import InputError
 from ..core.files import written_whole
+from ..core.templates import TEMPLATES, filled
 from poster_analysis.core.text import (
     film_text,
     page_text,
@@ -206,7 +205,7 @@ def data_script(data: Mapping) -> str:
 # %% ../../nbs/figures/05_map.ipynb #019
 PAGE = "index.html"
 _ASSETS = {PAGE: "map.html", "map.css": "map.css", "map.js": "map.js"}
-_FOLDER = Path(poster_analysis.__file__).parent / "assets"
+_FOLDER = TEMPLATES.parent
 
 
 def map_assets() -> list[Path]:
@@ -241,7 +240,7 @@ def write_map_page(data: Mapping, folder: str | os.PathLike) -> Path:
 # %% ../../nbs/figures/05_map.ipynb #020b
 def with_way_back(page: str, address: str, text: str) -> str:
     """The text of a map's page with a link in its head, such as to the page of the run."""
-    link = f'<a href="{html.escape(address)}">{html.escape(page_text(text))}</a>'
+    link = filled("map.way_back", address=address, text=page_text(text))
     return page.replace("<!-- back -->", link, 1)
 
 # %% ../../nbs/figures/05_map.ipynb #020ba
@@ -262,6 +261,6 @@ def with_film_pages(page: str, addresses: Mapping[str, str]) -> tuple[str, str]:
     script : str
         What that script, which belongs beside the page, says.
     """
-    last = '<script src="map.js"></script>'
-    page = page.replace(last, f'<script src="films.js"></script>\n{last}', 1)
+    last = filled("map.scripts", names=["map.js"])
+    page = page.replace(last, filled("map.scripts", names=["films.js", "map.js"]), 1)
     return page, _script("filmPages", list(addresses.items()))

@@ -6,98 +6,65 @@
 __all__ = ['FROM_NOTEBOOKS', 'strip_style', 'strip_sheet_html', 'neighbour_strip_html', 'move_thumbnails', 'link_films']
 
 # %% ../../nbs/figures/04_strips.ipynb #002
-import html
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pandas as pd
+from markupsafe import Markup
 
-import poster_analysis
 from ..core.errors import InputError
-from poster_analysis.core.text import (
-    film_text,
-    page_text,
-    score_text,
-)
-from poster_analysis.figures.page import (
-    checked_table,
-)
+from ..core.templates import TEMPLATES, escaped, filled
+from ..core.text import film_text, page_text, score_text
+from .page import checked_table
 from .thumbnails import Thumbnail
-
-# %% ../../nbs/figures/04_strips.ipynb #007
-def _escaped(text: str) -> str:
-    """Plain text for HTML, between tags and inside quotes, also in a block of Markdown."""
-    return html.escape(text).replace("`", "&#96;")
-
-# %% ../../nbs/figures/04_strips.ipynb #010
-def _poster(thumbnail: Thumbnail, name: str, folder: str) -> str:
-    """A poster, or a placeholder with the reason why there is none."""
-    if not thumbnail.name:
-        reason = _escaped(page_text(thumbnail.reason) or "no poster")
-        return f'<p class="poster"><span class="none">{reason}</span></p>'
-    address = _escaped(f"{folder}/{quote(thumbnail.name)}")
-    return (
-        f'<p class="poster"><img src="{address}" alt="Poster of {_escaped(name)}" '
-        f'width="{thumbnail.width:d}" height="{thumbnail.height:d}" loading="lazy"></p>'
-    )
 
 # %% ../../nbs/figures/04_strips.ipynb #013
 _NO_POSTER = Thumbnail(reason="no poster")
 
 
-def _film(
-    film: Mapping, place: str, thumbnails: Mapping[str, Thumbnail], folder: str
-) -> tuple[str, ...]:
-    """A film's poster and the words below it, as pieces of HTML."""
-    name, path = film_text(film), film.get("path")
+def _film(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> dict[str, object]:
+    """What a strip shows of a film."""
+    path = film.get("path")
     thumbnail = thumbnails.get(path, _NO_POSTER) if isinstance(path, str) else _NO_POSTER
-    title, imdb_id = _escaped(name), quote(str(film.get("imdb_id")), "", errors="replace")
-    genres = _escaped(page_text(film.get("genre")).replace("|", ", "))
-    return (
-        _poster(thumbnail, name, folder),
-        f'<p class="place">{place}</p>',
-        f'<p class="title" dir="auto" title="{title}" data-film="{imdb_id}">{title}</p>',
-        f'<p class="genres" dir="auto">{genres}</p>' if genres else "",
-    )
+    return {
+        "poster": f"{folder}/{quote(thumbnail.name)}" if thumbnail.name else "",
+        "width": thumbnail.width,
+        "height": thumbnail.height,
+        "reason": page_text(thumbnail.reason) or "no poster",
+        "title": film_text(film),
+        "id": quote(str(film.get("imdb_id")), "", errors="replace"),
+        "genres": page_text(film.get("genre")).replace("|", ", "),
+        "rank": "",
+    }
 
 # %% ../../nbs/figures/04_strips.ipynb #013a
-def _neighbour(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> str:
-    """A neighbour as an item of a list."""
-    rank, score = f"{film['rank']:.0f}", score_text(film["similarity"])
-    place = f'<b>{rank}</b> <span><span class="said">similarity </span>{score}</span>'
-    return "".join([f'<li value="{rank}">', *_film(film, place, thumbnails, folder), "</li>"])
+def _neighbour(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> dict:
+    """What a strip shows of a neighbour."""
+    place = {"rank": f"{film['rank']:.0f}", "similarity": score_text(film["similarity"])}
+    return _film(film, thumbnails, folder) | place
 
 # %% ../../nbs/figures/04_strips.ipynb #016
 @lru_cache(maxsize=1)
-def strip_style() -> str:
+def strip_style() -> Markup:
     """The style of all strips, as a piece of HTML."""
-    path = Path(poster_analysis.__file__).parent / "assets" / "strips.css"
+    path = TEMPLATES.parent / "strips.css"
     style = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return f"<style>{' '.join(style.split())}</style>"
+    return filled("strips.style", style=Markup(" ".join(style.split())))
 
 # %% ../../nbs/figures/04_strips.ipynb #016a
 def _strip(
     query: Mapping, neighbours: pd.DataFrame, thumbnails: Mapping[str, Thumbnail], folder: str
-) -> str:
-    """One strip without its style."""
+) -> dict[str, object]:
+    """What is shown of one film and its neighbours."""
     columns = ["imdb_id", "title", "genre", "path"]
     neighbours = checked_table(neighbours, columns, numbers=["rank", "similarity"])
     neighbours = neighbours.sort_values("rank", kind="stable").to_dict("records")
-    query = dict(query)
-    return "".join(
-        [
-            f'<figure><figcaption>Nearest to <bdi dir="auto">{_escaped(film_text(query))}</bdi>',
-            "</figcaption>",
-            '<div class="asked">',
-            *_film(query, "<b>Asked for</b>", thumbnails, folder),
-            '</div><ol role="list">',
-            *(_neighbour(film, thumbnails, folder) for film in neighbours),
-            "</ol></figure>",
-        ]
-    )
+    return {
+        "asked": _film(dict(query), thumbnails, folder),
+        "neighbours": [_neighbour(film, thumbnails, folder) for film in neighbours],
+    }
 
 # %% ../../nbs/figures/04_strips.ipynb #018
 FROM_NOTEBOOKS = "../thumbnails"  # where thumbnails lie, seen from a notebook of the same run
@@ -137,7 +104,7 @@ def strip_sheet_html(
     figures = [_strip(query, neighbours, thumbnails, address) for query, neighbours in strips]
     if not figures:
         raise InputError("there are no strips to show; give at least one film and its neighbours")
-    return "".join(['<div class="poster-strips">', strip_style(), *figures, "</div>"])
+    return str(filled("strips.sheet", style=strip_style(), strips=figures))
 
 # %% ../../nbs/figures/04_strips.ipynb #018a
 def neighbour_strip_html(
@@ -184,7 +151,7 @@ def move_thumbnails(page: str, address: Callable[[str], str]) -> str:
     address
         Called with the name of a thumbnail; gives its new address.
     """
-    return _ADDRESS.sub(lambda found: _escaped(address(found[1])), page)
+    return _ADDRESS.sub(lambda found: escaped(address(found[1])), page)
 
 # %% ../../nbs/figures/04_strips.ipynb #021a
 _TITLE = re.compile(
@@ -206,7 +173,9 @@ def link_films(page: str, films: Mapping[str, str]) -> str:
 
     def linked(found: re.Match) -> str:
         address = films.get(unquote(found["film"]))
-        begin, title = found["begin"], found["title"]
-        return f'{begin}<a href="{_escaped(address)}">{title}</a>' if address else found[0]
+        if not address:
+            return found[0]
+        link = filled("strips.title_link", address=address, title=Markup(found["title"]))
+        return f"{found['begin']}{link}"
 
     return _TITLE.sub(linked, page)

@@ -18,15 +18,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-import poster_analysis
 from ..core.errors import InputError, RunError
 from ..core.extras import needs
-from poster_analysis.core.text import (
-    counted,
-)
+from ..core.templates import TEMPLATES, escaped
+from ..core.text import counted
 from ..figures.map import PAGE, with_film_pages, with_way_back
 from ..figures.thumbnails import SIZE
-from .blocks import escaped, sections_directive, toctree
+from .blocks import sections_directive, toctree
 from .clusters import film_addresses_of, poster_cards, poster_sources
 from .pages import index, overview, run_title
 from .reports import write_reports
@@ -103,7 +101,7 @@ def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 # %% ../../nbs/site/09_build.ipynb #009
-_ASSETS = Path(poster_analysis.__file__).parent / "assets"
+_ASSETS = TEMPLATES.parent
 _ONLY_FROM_HERE = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'self\' file: data: blob: '
     "'unsafe-inline'\">"
@@ -223,7 +221,7 @@ def _complete_context(app, pagename, templatename, context, doctree) -> None:
         context["parents"] = [
             {
                 "link": app.builder.get_relative_uri(pagename, name),
-                "title": escaped(app.env.titles[name].astext()),
+                "title": str(escaped(app.env.titles[name].astext())),
             }
             for name in above
         ]
@@ -258,6 +256,7 @@ def publish(
     RunError
         If a page cannot be built; the site of before is left as it was.
     """
+    needs("a site", "site")
     out = Path(out_folder)
     found = runs(out) or [open_run(out)]  # the latter says what is missing
     ready = [run for run in found if _is_ready(run)]
@@ -265,7 +264,6 @@ def publish(
         raise InputError(
             f"no run in {out} has finished a stage; run: poster-analysis study --out {out}"
         )
-    needs("a site", "site")
     unfinished = [run.name or "the study" for run in found if run not in ready]
     with tempfile.TemporaryDirectory(prefix=".site-", dir=out) as temporary:
         source, site = Path(temporary) / "source", Path(temporary) / "site"

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from ..clustering.verdict import Verdict, verdict_from_table
 from ..core.files import read_table
-from poster_analysis.core.text import (
-    SPACES,
-    score_text,
-)
-from .blocks import SitePage, escaped, kind_of, place
+from ..core.templates import filled
+from ..core.text import SPACES, score_text
+from .blocks import SitePage, kind_of, place
 from ..study.run import Run
 from poster_analysis.words.verdict import (
     listed,
@@ -49,15 +47,23 @@ _SUBJECTS = {
 
 def findings_of(run: Run) -> dict[str, list[str]]:
     """What a run found besides its verdicts: the sentences of its stages, by their subject."""
-    judged = set(map(verdict_paragraph, verdicts(run.folder)))
+    said = set(map(verdict_paragraph, verdicts(run.folder)))
     found: dict[str, list[str]] = {}
     for name, stage in run.record["stages"].items():
         subject = _SUBJECTS.get(kind_of(name, _SUBJECTS), "More")
-        found.setdefault(subject, []).extend(
-            text for text in stage["findings"] if text not in judged
-        )
+        found.setdefault(subject, []).extend(text for text in stage["findings"] if text not in said)
     ordered = sorted(found, key=[*_SUBJECTS.values(), "More"].index)
     return {subject: found[subject] for subject in ordered if found[subject]}
+
+# %% ../../nbs/site/03_findings.ipynb #009a
+def _missing(value: float | None) -> bool:
+    """Whether a number is not known."""
+    return value is None or value != value
+
+
+def _agreement(value: float | None) -> str:
+    """An adjusted Rand index with two decimals; empty if it is not known."""
+    return "" if _missing(value) else f"{value:.2f}"
 
 # %% ../../nbs/site/03_findings.ipynb #009
 def _verdict_cells(one: Verdict) -> list[str]:
@@ -79,23 +85,13 @@ def _verdict_cells(one: Verdict) -> list[str]:
         *stabilities,
     ]
 
-# %% ../../nbs/site/03_findings.ipynb #009a
-def _missing(value: float | None) -> bool:
-    """Whether a number is not known."""
-    return value is None or value != value
-
-
-def _agreement(value: float | None) -> str:
-    """An adjusted Rand index with two decimals; empty if it is not known."""
-    return "" if _missing(value) else f"{value:.2f}"
-
-# %% ../../nbs/site/03_findings.ipynb #009b
-_HEAD = """
-<tr><td rowspan="2"></td><th scope="col" rowspan="2">Supported k</th><th scope="col" rowspan="2">At k</th>
-<th scope="colgroup" colspan="3">Silhouette (−1 to 1)</th><th scope="colgroup" colspan="3">Halves agree (0 to 1)</th></tr>
-<tr><th scope="col">posters</th><th scope="col">Gaussian</th><th scope="col">copula</th>
-<th scope="col">posters</th><th scope="col">Gaussian</th><th scope="col">copula</th></tr>
-"""
+# %% ../../nbs/site/03_findings.ipynb #012a
+def _verdict_line(one: Verdict) -> str:
+    """A verdict as a line of HTML that unfolds."""
+    first, *reasons = verdict_sentences(one)
+    worth = "near 0" if one.near_zero else f"{one.strength} structure"
+    words = {"first": first, "worth": worth, "reasons": " ".join(reasons)}
+    return filled("findings.verdict", silhouette=score_text(one.silhouette), **words)
 
 # %% ../../nbs/site/03_findings.ipynb #012
 def add_verdicts(page: SitePage, found: list[Verdict]) -> None:
@@ -103,32 +99,17 @@ def add_verdicts(page: SitePage, found: list[Verdict]) -> None:
     if not found:
         return
     rows = [
-        f'<tr><th scope="row">{escaped(SPACES.get(one.space, one.space).removeprefix("the "))}</th>'
-        + "".join(f"<td>{escaped(cell)}</td>" for cell in _verdict_cells(one))
-        + "</tr>"
+        (SPACES.get(one.space, one.space).removeprefix("the "), _verdict_cells(one))
         for one in found
     ]
-    page.html(
-        f'<div class="wide"><table class="verdicts"><thead>{_HEAD}</thead><tbody>',
-        *rows,
-        "</tbody></table></div>",
-    )
+    page.html(filled("findings.verdicts", rows=rows))
     for one in found:
-        first, *rest = map(escaped, verdict_sentences(one))
-        worth = "near 0" if one.near_zero else f"{one.strength} structure"
-        page.html(
-            f'<details class="verdict"><summary>{first} <small>Silhouette {escaped(score_text(one.silhouette))}: '
-            f"{worth}.</small></summary> <p>{' '.join(rest)}</p></details>"
-        )
+        page.html(_verdict_line(one))
 
 # %% ../../nbs/site/03_findings.ipynb #015
 def add_findings(page: SitePage, run: Run) -> None:
     """What the run found."""
     page.heading("Findings")
     add_verdicts(page, verdicts(run.folder))
-    subjects = [
-        f"<div><dt>{escaped(subject)}</dt><dd>{''.join(f'<p>{escaped(text)}</p>' for text in texts)}</dd></div>"
-        for subject, texts in findings_of(run).items()
-    ]
-    if subjects:
-        page.html('<dl class="findings">', *subjects, "</dl>")
+    if subjects := findings_of(run):
+        page.html(filled("findings.by_subject", subjects=subjects.items()))

@@ -15,18 +15,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from markupsafe import Markup
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 from PIL import Image
 
+from ..core.templates import filled
+
 # %% ../../nbs/site/02_notebooks.ipynb #006
 _DIRECTIVE = re.compile(r"#\|\s*(.*?)\s*")
-_LEFT_OUT = ("hide", "default_exp")
-_TAGS = {
-    "echo: false": "remove-input",
-    "code-fold: true": "hide-input",
-    "output: false": "remove-output",
-}
 
 
 def split_directives(source: str) -> tuple[list[str], str]:
@@ -37,6 +34,20 @@ def split_directives(source: str) -> tuple[list[str], str]:
         lines.pop(0)
     return directives, "\n".join(lines)
 
+# %% ../../nbs/site/02_notebooks.ipynb #006b
+_LEFT_OUT = ("hide", "default_exp")
+_TAGS = {
+    "echo: false": "remove-input",
+    "code-fold: true": "hide-input",
+    "output: false": "remove-output",
+}
+
+
+def _add_tags(cell: NotebookNode, *tags: str) -> None:
+    """Give a cell more tags."""
+    if tags:
+        cell.metadata.tags = sorted({*cell.metadata.get("tags", []), *tags})
+
 # %% ../../nbs/site/02_notebooks.ipynb #006a
 def without_directives(notebook: NotebookNode) -> NotebookNode:
     """A copy of the notebook in which nbdev's directives are obeyed and gone."""
@@ -45,20 +56,12 @@ def without_directives(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             directives, cell.source = split_directives(cell.source)
-            if any(
-                directive.split()[:1] in ([name] for name in _LEFT_OUT) for directive in directives
-            ):
+            if any(directive.partition(" ")[0] in _LEFT_OUT for directive in directives):
                 continue
             _add_tags(cell, *(_TAGS[directive] for directive in directives if directive in _TAGS))
         cells.append(cell)
     notebook.cells = cells
     return notebook
-
-# %% ../../nbs/site/02_notebooks.ipynb #006b
-def _add_tags(cell: NotebookNode, *tags: str) -> None:
-    """Give a cell more tags."""
-    if tags:
-        cell.metadata.tags = sorted({*cell.metadata.get("tags", []), *tags})
 
 # %% ../../nbs/site/02_notebooks.ipynb #009
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -78,7 +81,9 @@ def _readable_outputs(cell: NotebookNode, *, left_out: Iterable[str] = ()) -> li
         if "text/markdown" in data:
             if data["text/markdown"].strip() in left_out:
                 continue
-            rendered = f'<div class="prose">{_MARKDOWN.render(data["text/markdown"])}</div>'
+            rendered = str(
+                filled("blocks.prose", html=Markup(_MARKDOWN.render(data["text/markdown"])))
+            )
             output = new_output("display_data", data={"text/html": rendered})
         if "data" in output and not output.data:
             continue
@@ -166,6 +171,25 @@ def notebook_title(notebook: NotebookNode) -> str:
         return ""
     return first.source.splitlines()[0].removeprefix("# ").strip()
 
+# %% ../../nbs/site/02_notebooks.ipynb #018
+def _last_heading(cell: NotebookNode) -> str:
+    """The last heading in a cell of text; empty if there is none."""
+    headings = re.findall(r"^#+ +(.+)$", cell.source, flags=re.MULTILINE)
+    return headings[-1].strip() if cell.cell_type == "markdown" and headings else ""
+
+
+def _silent(before: NotebookNode, cell: NotebookNode) -> bool:
+    """Whether `before` is code that showed nothing, to be folded together with `cell`."""
+    both = [before, cell]
+    folded = all("hide-input" in each.metadata.get("tags", []) for each in both)
+    return folded and before.cell_type == "code" and not before.outputs
+
+
+def _joined(before: NotebookNode, cell: NotebookNode) -> NotebookNode:
+    """One cell with the code of both and what the second one showed."""
+    cell.source = f"{before.source}\n\n{cell.source}"
+    return cell
+
 # %% ../../nbs/site/02_notebooks.ipynb #017a
 def readable(
     notebook: NotebookNode, *, title: str, notices: str = "", left_out: Iterable[str] = ()
@@ -200,22 +224,3 @@ def readable(
         cells.append(cell)
     page.cells = cells
     return page
-
-# %% ../../nbs/site/02_notebooks.ipynb #018
-def _last_heading(cell: NotebookNode) -> str:
-    """The last heading in a cell of text; empty if there is none."""
-    headings = re.findall(r"^#+ +(.+)$", cell.source, flags=re.MULTILINE)
-    return headings[-1].strip() if cell.cell_type == "markdown" and headings else ""
-
-
-def _silent(before: NotebookNode, cell: NotebookNode) -> bool:
-    """Whether `before` is code that showed nothing, to be folded together with `cell`."""
-    both = [before, cell]
-    folded = all("hide-input" in each.metadata.get("tags", []) for each in both)
-    return folded and before.cell_type == "code" and not before.outputs
-
-
-def _joined(before: NotebookNode, cell: NotebookNode) -> NotebookNode:
-    """One cell with the code of both and what the second one showed."""
-    cell.source = f"{before.source}\n\n{cell.source}"
-    return cell

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from ..core.templates import filled
 from ..figures.strips import link_films, move_thumbnails
 from ..reports.pages import warnings_of
 from ..reports.parameters import read_notebook
@@ -88,6 +89,33 @@ def with_films(
                 data["text/html"] = link_films(moved, films or {})
     return page
 
+# %% ../../nbs/site/07_reports.ipynb #013a
+def _subtitle(notebook: NotebookNode) -> str:
+    """The sentence that stands quoted below a notebook's heading; empty if there is none."""
+    first = notebook.cells[0].source if notebook_title(notebook) else ""
+    quoted = re.search(r"^> ?(.+)$", first, flags=re.MULTILINE)
+    return re.sub(r"[*`_]", "", quoted[1]) if quoted else ""
+
+# %% ../../nbs/site/07_reports.ipynb #014
+def _address(stem: str, taken: set[str]) -> str:
+    """A file name for a page, of characters that every system and every server accepts."""
+    name = re.sub(r"[^A-Za-z0-9_.=-]+", "-", stem).strip(".-") or "report"
+    while f"{name}.html" in {*taken, "index.html"}:
+        name += "-"
+    return name
+
+
+def _write_notebook(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+# %% ../../nbs/site/07_reports.ipynb #014b
+def _notebook_link(name: str) -> NotebookNode:
+    """A cell with a link to the notebook a page was made of."""
+    link = html_block(filled("pages.notebook_link", name=name))
+    return nbformat.v4.new_markdown_cell(link, id="download")
+
 # %% ../../nbs/site/07_reports.ipynb #013
 def write_reports(
     run: Run, folder: Path, *, films: Mapping[str, str] | None = None
@@ -120,30 +148,3 @@ def write_reports(
         _write_notebook(page, folder / f"{name}.ipynb")
         entries.append((f"{name}.html", titles[stem], _subtitle(notebook)))
     return entries
-
-# %% ../../nbs/site/07_reports.ipynb #013a
-def _subtitle(notebook: NotebookNode) -> str:
-    """The sentence that stands quoted below a notebook's heading; empty if there is none."""
-    first = notebook.cells[0].source if notebook_title(notebook) else ""
-    quoted = re.search(r"^> ?(.+)$", first, flags=re.MULTILINE)
-    return re.sub(r"[*`_]", "", quoted[1]) if quoted else ""
-
-# %% ../../nbs/site/07_reports.ipynb #014
-def _address(stem: str, taken: set[str]) -> str:
-    """A file name for a page, of letters that no system and no server minds."""
-    name = re.sub(r"[^A-Za-z0-9_.=-]+", "-", stem).strip(".-") or "report"
-    while f"{name}.html" in {*taken, "index.html"}:
-        name += "-"
-    return name
-
-
-def _write_notebook(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
-
-
-def _notebook_link(name: str) -> NotebookNode:
-    """A cell with a link to the notebook a page was made of."""
-    link = f'<a class="download" href="notebooks/{name}.ipynb" download>Download this notebook</a>'
-    return nbformat.v4.new_markdown_cell(html_block(f"<p>{link}</p>"), id="download")

@@ -12,43 +12,67 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
+from markupsafe import Markup
 from nbformat import NotebookNode
 
-import poster_analysis
 from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.files import written_whole
+from ..core.templates import TEMPLATES, filled
 from ..reports.pages import warnings_of
 from ..reports.parameters import read_notebook
-from .blocks import escaped
 from .notebooks import cut_notebook, path_cuts, readable
 from .pages import notices
 from .reports import reports_of, titles_of, with_films
 from ..study.run import RECORD, Run, open_run
 
-# %% ../../nbs/site/08_single_file.ipynb #005
-_ASSETS = Path(poster_analysis.__file__).parent / "assets"
-_FOLDED = """{%- extends 'basic/index.html.j2' -%}
-{%- block input -%}<details class="code"><summary>Code</summary>{{ super() }}</details>{%- endblock -%}
-"""
-_FILE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>{title}</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
+# %% ../../nbs/site/08_single_file.ipynb #008b
+def _hidden_parts():
+    """What takes away the parts of a notebook that are tagged not to be shown."""
+    from nbconvert.preprocessors import TagRemovePreprocessor
+
+    return TagRemovePreprocessor(
+        remove_cell_tags={"remove-cell"},
+        remove_input_tags={"remove-input"},
+        remove_all_outputs_tags={"remove-output"},
+    )
+
+
+def _style() -> Markup:
+    """The style of the file, with the colours of code for light and for dark."""
+    from pygments.formatters import HtmlFormatter
+
+    light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
+    style = (TEMPLATES.parent / "report.css").read_text(encoding="utf-8")
+    return Markup(f"{style}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}")
+
+# %% ../../nbs/site/08_single_file.ipynb #008
+def _as_html(page: NotebookNode, title: str) -> str:
+    """A notebook as one HTML page with its style inside."""
+    from nbconvert import HTMLExporter
+
+    folded = (TEMPLATES / "folded_code.html.j2").read_text(encoding="utf-8")
+    exporter = HTMLExporter(raw_template=folded)
+    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
+    exporter.exclude_anchor_links = True
+    exporter.register_preprocessor(_hidden_parts(), enabled=True)
+    body, _ = exporter.from_notebook_node(page)
+    return filled("file.page", title=title, style=_style(), body=Markup(body)) + "\n"
+
+# %% ../../nbs/site/08_single_file.ipynb #008c
+def _notice_cells(run: Run) -> list[NotebookNode]:
+    """The warnings of a run as cells, in HTML without the directive that Sphinx needs."""
+    warnings = "\n".join(notices(run.record).splitlines()[1:-1])
+    return [nbformat.v4.new_markdown_cell(warnings, id="notices")] if warnings else []
+
+
+def _inside(folder: Path, name: str) -> str:
+    """A thumbnail as an address that holds the picture itself; its name if there is no such file."""
+    path = folder / name
+    if not path.is_file():
+        return name
+    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 # %% ../../nbs/site/08_single_file.ipynb #007
 def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
@@ -88,45 +112,3 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
     with written_whole(output) as part:
         part.write_text(_as_html(page, title), encoding="utf-8")
     return Path(output)
-
-# %% ../../nbs/site/08_single_file.ipynb #008
-def _as_html(page: NotebookNode, title: str) -> str:
-    """A notebook as one HTML page with its style inside."""
-    from nbconvert import HTMLExporter
-    from pygments.formatters import HtmlFormatter
-
-    exporter = HTMLExporter(raw_template=_FOLDED)
-    exporter.exclude_input_prompt = exporter.exclude_output_prompt = True
-    exporter.exclude_anchor_links = True
-    exporter.register_preprocessor(_hidden_parts(), enabled=True)
-    body, _ = exporter.from_notebook_node(page)
-    light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
-    dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
-    style = (_ASSETS / "report.css").read_text(encoding="utf-8")
-    style += f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
-    return _FILE.format(title=escaped(title), style=style, body=body)
-
-
-def _notice_cells(run: Run) -> list[NotebookNode]:
-    """The warnings of a run as cells, in HTML without the directive that Sphinx needs."""
-    warnings = "\n".join(notices(run.record).splitlines()[1:-1])
-    return [nbformat.v4.new_markdown_cell(warnings, id="notices")] if warnings else []
-
-# %% ../../nbs/site/08_single_file.ipynb #008a
-def _inside(folder: Path, name: str) -> str:
-    """A thumbnail as an address that holds the picture itself; its name if there is no such file."""
-    path = folder / name
-    if not path.is_file():
-        return name
-    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-# %% ../../nbs/site/08_single_file.ipynb #008b
-def _hidden_parts():
-    """What takes away the parts of a notebook that are tagged not to be shown."""
-    from nbconvert.preprocessors import TagRemovePreprocessor
-
-    return TagRemovePreprocessor(
-        remove_cell_tags={"remove-cell"},
-        remove_input_tags={"remove-input"},
-        remove_all_outputs_tags={"remove-output"},
-    )

@@ -17,9 +17,10 @@ from poster_analysis.figures.thumbnails import (
     SMALL,
     small_posters,
 )
-from poster_analysis.site.clusters import SpaceClusters, cluster_pages, gallery
+from poster_analysis.site.clusters import SpaceClusters, cluster_pages
 from poster_analysis.site.films import (
     FILMS_ON_A_PAGE,
+    Gallery,
     by_title,
     film_addresses,
     film_anchor,
@@ -73,7 +74,7 @@ def test_films_are_filed_in_one_order_whatever_the_order_they_come_in(titles, ra
 @pytest.mark.parametrize("n", [1, FILMS_ON_A_PAGE, FILMS_ON_A_PAGE + 1, 2 * FILMS_ON_A_PAGE + 7])
 def test_every_film_stands_where_its_address_says(n):
     index = films(n)
-    pages = dict(film_pages(index, {}, "../../thumbnails/"))
+    pages = dict(film_pages(Gallery(index, {}, "../../thumbnails/")))
     for imdb_id, address in film_addresses(by_title(index)["imdb_id"]).items():
         name, anchor = address.split(".html#")
         assert anchors(pages[name]).count(anchor) == 1, imdb_id
@@ -87,7 +88,7 @@ def test_every_film_stands_where_its_address_says(n):
 def test_two_films_with_one_id_or_none_at_all_are_refused():
     for index in (films(0), pd.concat([films(2), films(1)])):
         with pytest.raises(InputError, match="no two films with one id"):
-            list(film_pages(index, {}, ""))
+            list(film_pages(Gallery(index, {}, "")))
 
 
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
@@ -121,7 +122,7 @@ def test_a_cluster_page_lists_its_members_from_the_centre_outwards():
     clusters = index[["imdb_id"]].assign(
         cluster=[1, 0, 0, 1, 0], silhouette=0.1, rank=[2, 3, 1, 1, 2]
     )
-    pages = dict(cluster_pages({"nmf": SpaceClusters(clusters)}, gallery(index, {}, "../")))
+    pages = dict(cluster_pages({"nmf": SpaceClusters(clusters)}, Gallery(index, {}, "../")))
     assert list(pages) == ["clusters/index", "clusters/nmf-0", "clusters/nmf-1"]
     listed = re.findall(r"#film_tt(\d)", pages["clusters/nmf-0"].markdown)
     assert listed == ["2", "4", "1"]

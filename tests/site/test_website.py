@@ -23,9 +23,10 @@ from PIL import Image
 from poster_analysis.clustering.verdict import Verdict, verdict_table
 from poster_analysis.core.errors import InputError, RunError
 from poster_analysis.core.files import write_table
+from poster_analysis.core.templates import escaped
 from poster_analysis.reports.pages import warnings_of
 from poster_analysis.site import build as website
-from poster_analysis.site.blocks import escaped, html_table, plain
+from poster_analysis.site.blocks import html_table, plain
 from poster_analysis.site.build import publish
 from poster_analysis.site.notebooks import cut_paths, path_cuts, readable, without_directives
 from poster_analysis.site.reports import report_titles
@@ -87,8 +88,8 @@ def fill(run, **facts):
     def compute(folder):
         columns = {"imdb_id": ["1", "2", "10"], "title": [HOSTILE, "B", "a"], "cluster": [2, 10, 1]}
         table = pd.DataFrame(columns)
-        judged = table.assign(silhouette=0.1, rank=1)
-        write_table(judged, folder / "tables" / "clusters_raw.csv")
+        places = table.assign(silhouette=0.1, rank=1)
+        write_table(places, folder / "tables" / "clusters_raw.csv")
         write_table(verdict_table(VERDICT), folder / "tables" / "verdict_raw.csv")
         films = table.assign(genre=HOSTILE, year=1995, path="1.jpg")[
             [*table, "genre", "year", "path"]

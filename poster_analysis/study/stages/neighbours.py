@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...collection.posters import Posters
 from ...core.files import digest, write_table
 from ...core.text import counted
 from ...extraction.features import Features
@@ -84,7 +85,8 @@ def _neighbours(analysis: Analysis, folder: Path) -> Outcome:
         save_figure(strip, folder / "figures" / f"neighbours_{_file_name(query.imdb_id)}.png")
         shown.append(query.imdb_id)
         paths += [query.path, *nearest.path]
-    thumbnails = make_thumbnails(paths, analysis.parameters.posters, folder / "thumbnails")
+    pictures = Posters(pd.DataFrame({"path": paths}), posters.folder)
+    thumbnails = make_thumbnails(pictures, folder / "thumbnails")
     write_table(thumbnail_table(thumbnails), folder / "tables" / "thumbnails.csv")
     return Outcome(neighbour_findings(table), {"films": shown})
 
