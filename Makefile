@@ -30,13 +30,19 @@ demo: .venv/.done ## studies the drawn collection and prints the path of the sit
 lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
-.PHONY: test lint notebooks reports pytest
-test: DEMO = --n-references 0 # references take minutes, and have tests of their own
+.PHONY: test quick lint notebooks reports pytest
+test: DEMO = --n-null 0 # null models take minutes, and have tests of their own
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
-lint: .venv/.done ## style of notebooks and tests
+# what needs no weights, no finished study, no kernel and no browser
+QUICK = tests/collection tests/reduction tests/similarity tests/words
+quick: lint ## in two minutes: lint, and the tests of the arithmetic
+	pytest -q -n 2 --dist worksteal $(QUICK)
+
+lint: .venv/.done ## style of notebooks and tests, types of the package
 	ruff check .
 	ruff format --check .
+	pyrefly check
 
 notebooks: .venv/.done ## runs every cell of nbs/
 	nbdev_test --path nbs --n_workers 2

@@ -12,6 +12,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,6 +27,10 @@ from .drawing.collection import DrawnCollection, draw_collection
 from .extraction.backbones import load_backbone
 from .extraction.extract import extract
 from .extraction.features import Features
+
+if TYPE_CHECKING:
+    from poster_analysis.study.parameters import Parameters
+    from poster_analysis.study.run import Run
 
 # %% ../nbs/examples.ipynb #004
 def message_of(call: Callable, *arguments: object, **keywords: object) -> str:
@@ -137,7 +142,7 @@ def planted_looks(
     return sp.csr_array(np.maximum(features - 0.8, 0), dtype=np.float32), looks
 
 # %% ../nbs/examples.ipynb #024
-def small_parameters(**changes: object):
+def small_parameters(**changes: object) -> "Parameters":
     """Parameters of a small study of the drawn collection, with some of them changed."""
     from poster_analysis.study.parameters import Parameters
 
@@ -149,7 +154,7 @@ def small_parameters(**changes: object):
     return parameters.changed(**changes)
 
 # %% ../nbs/examples.ipynb #026
-def small_run(folder: str | os.PathLike, **changes: object):
+def small_run(folder: str | os.PathLike, **changes: object) -> "Run":
     """A run of the small study below a folder, with its features extracted and nothing else done."""
     from poster_analysis.study.stages.extraction import run_extraction
 

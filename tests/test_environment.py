@@ -1,5 +1,6 @@
 """The project as it is installed: imports, pins, and the two ways to an environment."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -98,6 +99,42 @@ def test_every_platform_has_one_tensorflow(system, machine):
     )
     pins = [pin for pin in PINS if pin.name == chosen and pin.marker.evaluate(platform)]
     assert len(pins) == 1
+
+
+def public_functions(path):
+    """The public functions of a module, and the methods of its public classes, by their names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    public = {
+        name.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for name in node.value.elts
+    }
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name in public:
+            yield node.name, node
+        elif isinstance(node, ast.ClassDef) and node.name in public:
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and method.name[0] != "_":
+                    yield f"{node.name}.{method.name}", method
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_functions_say_what_they_take_and_give(module):
+    unsaid = []
+    for name, function in public_functions(ROOT / f"{module.replace('.', '/')}.py"):
+        arguments = function.args
+        taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        taken += filter(None, [arguments.vararg, arguments.kwarg])
+        own = "." in name  # the first argument of a method is its object
+        unsaid += [f"{name}({one.arg})" for one in taken[own:] if one.annotation is None]
+        unsaid += [name] if function.returns is None else []
+    assert unsaid == []
+
+
+def test_whoever_uses_the_package_may_check_types_against_it():
+    assert (ROOT / "poster_analysis" / "py.typed").is_file()
+    assert PROJECT["tool"]["setuptools"]["package-data"]["poster_analysis"] == ["py.typed"]
 
 
 def test_conda_users_get_the_same_pins():

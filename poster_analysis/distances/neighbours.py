@@ -87,7 +87,14 @@ def ranks(order: np.ndarray | None, n_rows: int) -> np.ndarray:
     return rank
 
 # %% ../../nbs/distances/03_neighbours.ipynb #012
-def best_of_each(queries, rows, scores, rank, n_neighbors: int, n_queries: int):
+def best_of_each(
+    queries: np.ndarray,
+    rows: np.ndarray,
+    scores: np.ndarray,
+    rank: np.ndarray,
+    n_neighbors: int,
+    n_queries: int,
+) -> tuple[np.ndarray, np.ndarray]:
     """For each query the `n_neighbors` rows with the best scores, ties settled by rank.
 
     Parameters
@@ -188,8 +195,9 @@ class NeighbourSearch:
         if not self.include_self:
             pairs = tuple(part[pairs[0] != pairs[1]] for part in pairs)
         asked = np.arange(len(first)) if self.copies else distinct
-        query = np.searchsorted(asked, pairs[0])
-        found = best_of_each(query, *pairs[1:], self.rank, self.n_neighbors, len(asked))
+        queries, rows, scores = pairs
+        queries = np.searchsorted(asked, queries)
+        found = best_of_each(queries, rows, scores, self.rank, self.n_neighbors, len(asked))
         place = asked if self.copies else np.searchsorted(distinct, first)
         return found[0][place], found[1][place]
 

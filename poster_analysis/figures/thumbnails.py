@@ -160,7 +160,7 @@ def thumbnails_from_table(table: pd.DataFrame) -> dict[str, Thumbnail]:
     if missing := [name for name in columns if name not in table]:
         raise InputError(f"the table of thumbnails has no column {', '.join(missing)}")
     texts = table[["name", "reason"]].astype(object)
-    rows = table[columns].assign(**texts.where(texts.notna(), "")).itertuples(index=False)
+    rows = table[columns].assign(**dict(texts.where(texts.notna(), ""))).itertuples(index=False)
     return {path: Thumbnail(name, int(w), int(h), reason) for path, name, w, h, reason in rows}
 
 # %% ../../nbs/figures/03_thumbnails.ipynb #8629c983

@@ -21,7 +21,9 @@ from ..distances.blocks import as_features, in_threads, row_blocks
 GROUP = 16  # components whose updates share one matrix product
 
 
-def sweeps(factor: np.ndarray, gram: np.ndarray, target: np.ndarray, *, n_sweeps: int = 4):
+def sweeps(
+    factor: np.ndarray, gram: np.ndarray, target: np.ndarray, *, n_sweeps: int = 4
+) -> np.ndarray:
     """Lower ||X - WH|| over one factor, stored by component, with the other one held.
 
     Parameters
@@ -136,7 +138,9 @@ class Features:
                 products = products + product
         return np.hstack(parts), products
 
-    def update(self, W, H, previous_W, momentum) -> tuple[np.ndarray, np.ndarray]:
+    def update(
+        self, W: np.ndarray, H: np.ndarray, previous_W: np.ndarray, momentum: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Update and extrapolate `W` with `H` held; return it, and ``W @ X``."""
         gram = products_of_columns(H, H)
 
@@ -165,11 +169,13 @@ class LowRank:
         self.shape, self.total = (Q.shape[1], products.shape[1]), _squares(products)
         self.blocks = row_blocks(Q.shape[1])
 
-    def rows(self, rows) -> np.ndarray:
+    def rows(self, rows: slice) -> np.ndarray:
         """Some of the rows, dense."""
         return self.Q[:, rows].T @ self.products
 
-    def update(self, W, H, previous_W, momentum) -> tuple[np.ndarray, np.ndarray]:
+    def update(
+        self, W: np.ndarray, H: np.ndarray, previous_W: np.ndarray, momentum: float
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Update and extrapolate `W` with `H` held; return it, and ``W @ X``."""
         kept = products_of_columns(H, self.products)
         new = _update(
@@ -226,7 +232,12 @@ def _descent(features, W, H) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], fl
         yield (W, H), best, len(unused) > 0
 
 # %% ../../nbs/reduction/00_nmf.ipynb #024
-def follow(features, start, tolerance: float, max_iter: int):
+def follow(
+    features: Features | LowRank,
+    start: tuple[np.ndarray, np.ndarray],
+    tolerance: float,
+    max_iter: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Go down from `start` until the error hardly falls any more.
 
     Parameters

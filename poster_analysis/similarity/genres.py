@@ -320,7 +320,7 @@ def genre_agreement(
     if np.isnan(scores).all():
         return pd.DataFrame(columns=_COLUMNS)
     prepared = _prepared(neighbours, index, numbers, column, separator)
-    chance = _shuffled_means(*prepared, n_shuffles, random_state)
+    chance = _shuffled_means(*prepared, n_shuffles=n_shuffles, random_state=random_state)
     draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
     rows = [
         {"measure": name, "n_neighbors": int(n)} | _row(scores[at], chance[:, *at], draws)

@@ -60,7 +60,7 @@ def _place(analysis: Analysis, folder: Path) -> Outcome:
     )
     table = placed.table(features.imdb_ids)
     known = features.index[["imdb_id", "title", "genre"]].reset_index(drop=True)
-    write_table(known.assign(**table.drop(columns="imdb_id")), folder / "tables" / "map.csv")
+    write_table(known.assign(**dict(table.drop(columns="imdb_id"))), folder / "tables" / "map.csv")
     height = 96 if len(features) <= _FEW else 64
     in_order = analysis.posters.take(_by_place(placed.xy))
     sprites = make_sprites(in_order, folder / "map", height=height)
