@@ -166,22 +166,6 @@ def _file_name(imdb_id: str, number: int) -> str:
     )
     return name + {3: ".jpeg", 11: ".JPG"}.get(number, ".jpg")
 
-# %% ../../nbs/drawing/09_collection.ipynb #016
-def _files(plans: list[Plan], random_state: int, progress: bool) -> Iterator[tuple[str, bytes]]:
-    """Every file of a collection but the truth: pairs of a path and its bytes."""
-    for each in tqdm(plans, desc="Drawing posters", unit="poster", disable=not progress):
-        if each.fault == "no poster":
-            continue
-        image = draw_poster(each.film, each.look, random_state=[random_state, each.picture, 2])
-        image = _changed(image, each.change, np.random.default_rng([random_state, each.number, 3]))
-        content, name = _encoded(image, each.fault), _file_name(each.imdb_id, each.number)
-        yield f"posters/{name}", content
-        if each.fault == "two files":
-            yield f"posters/again/tt{int(each.imdb_id):07d}.jpg", content
-    yield "posters/.DS_Store", b"\x00\x00\x00\x01Bud1" + bytes(24)
-    yield "posters/Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(24)
-    yield "movie_dataset.csv", _metadata(plans, random_state)
-
 # %% ../../nbs/drawing/09_collection.ipynb #016a
 def _metadata(plans: list[Plan], random_state: int) -> bytes:
     """The table of a collection: ISO-8859-1, with the columns imdbId, Title and Genre."""
@@ -203,6 +187,22 @@ def _truth(plans: list[Plan]) -> pd.DataFrame:
     return pd.DataFrame(
         [[getattr(each, name) for name in columns] for each in plans], columns=columns
     )
+
+# %% ../../nbs/drawing/09_collection.ipynb #016
+def _files(plans: list[Plan], random_state: int, progress: bool) -> Iterator[tuple[str, bytes]]:
+    """Every file of a collection but the truth: pairs of a path and its bytes."""
+    for each in tqdm(plans, desc="Drawing posters", unit="poster", disable=not progress):
+        if each.fault == "no poster":
+            continue
+        image = draw_poster(each.film, each.look, random_state=[random_state, each.picture, 2])
+        image = _changed(image, each.change, np.random.default_rng([random_state, each.number, 3]))
+        content, name = _encoded(image, each.fault), _file_name(each.imdb_id, each.number)
+        yield f"posters/{name}", content
+        if each.fault == "two files":
+            yield f"posters/again/tt{int(each.imdb_id):07d}.jpg", content
+    yield "posters/.DS_Store", b"\x00\x00\x00\x01Bud1" + bytes(24)
+    yield "posters/Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(24)
+    yield "movie_dataset.csv", _metadata(plans, random_state)
 
 # %% ../../nbs/drawing/09_collection.ipynb #018
 _MARK = "drawn.json"
