@@ -29,7 +29,9 @@ from .painting import HEIGHT, WIDTH, jpeg
 from .posters import Look, choose_look, draw_poster
 
 # %% ../../nbs/drawing/09_collection.ipynb #005
+#: Posters that are planned together, so that any collection holds some of everything.
 BLOCK = 24
+#: The largest collection.
 MOST = 5000
 _CHANGES = ("re-encoded", "cropped", "recoloured")
 _DAMAGE = {
@@ -68,6 +70,20 @@ def _imdb_id(number: int, random_state: int) -> str:
     rng = np.random.default_rng([random_state, number, 1])
     return str(20000 + 980 * (number * 7919 % 5003) + int(rng.integers(980)))
 
+# %% ../../nbs/drawing/09_collection.ipynb #007a
+def _plan_series(number: int, member: int, random_state: int) -> Plan:
+    """Plan a film of a series: all share the look of the first."""
+    block, first = number // BLOCK, number - member
+    rng = np.random.default_rng([random_state, first])
+    genre = list(GENRES)[3 * block % len(GENRES)]
+    film = invent_film(genre, -1 - block, rng, order=random_state)
+    look, name = choose_look(genre, rng), film.name
+    if member:
+        rng = np.random.default_rng([random_state, number])
+        film = sequel(film, member, rng, numerals=block % 2 == 0)
+    imdb_id = _imdb_id(number, random_state)
+    return Plan(number, number, imdb_id, film, genre, look, franchise=name)
+
 # %% ../../nbs/drawing/09_collection.ipynb #007
 def plan(number: int, random_state: int) -> Plan:
     """Plan one poster of the collection with this seed: the one with this number (from 0)."""
@@ -86,21 +102,7 @@ def plan(number: int, random_state: int) -> Plan:
     imdb_id, look = _imdb_id(number, random_state), choose_look(genre, rng)
     return Plan(number, number, imdb_id, film, genre, look, fault=fault)
 
-# %% ../../nbs/drawing/09_collection.ipynb #007a
-def _plan_series(number: int, member: int, random_state: int) -> Plan:
-    """Plan a film of a series: all share the look of the first."""
-    block, first = number // BLOCK, number - member
-    rng = np.random.default_rng([random_state, first])
-    genre = list(GENRES)[3 * block % len(GENRES)]
-    film = invent_film(genre, -1 - block, rng, order=random_state)
-    look, name = choose_look(genre, rng), film.name
-    if member:
-        rng = np.random.default_rng([random_state, number])
-        film = sequel(film, member, rng, numerals=block % 2 == 0)
-    imdb_id = _imdb_id(number, random_state)
-    return Plan(number, number, imdb_id, film, genre, look, franchise=name)
 
-# %% ../../nbs/drawing/09_collection.ipynb #007b
 def _plan_rerelease(number: int, random_state: int) -> Plan:
     """Plan a re-release of an earlier film of the same block."""
     rng = np.random.default_rng([random_state, number])
@@ -164,6 +166,28 @@ def _file_name(imdb_id: str, number: int) -> str:
     )
     return name + {3: ".jpeg", 11: ".JPG"}.get(number, ".jpg")
 
+# %% ../../nbs/drawing/09_collection.ipynb #016a
+def _metadata(plans: list[Plan], random_state: int) -> bytes:
+    """The table of a collection: ISO-8859-1, with the columns imdbId, Title and Genre."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["imdbId", "Title", "Genre"])
+    for each in plans:
+        rng = np.random.default_rng([random_state, each.number, 4])
+        others = rng.permutation(GENRES[each.genre].companions)[: rng.integers(3)]
+        title = "" if each.fault == "no title" else each.film.title
+        if each.fault != "no row":
+            writer.writerow([each.imdb_id, title, "|".join([each.genre, *others])])
+    return text.getvalue().encode("iso-8859-1")
+
+
+def _truth(plans: list[Plan]) -> pd.DataFrame:
+    """What is known of every film of a collection."""
+    columns = ["imdb_id", "genre", "franchise", "rerelease_of", "fault"]
+    return pd.DataFrame(
+        [[getattr(each, name) for name in columns] for each in plans], columns=columns
+    )
+
 # %% ../../nbs/drawing/09_collection.ipynb #016
 def _files(plans: list[Plan], random_state: int, progress: bool) -> Iterator[tuple[str, bytes]]:
     """Every file of a collection but the truth: pairs of a path and its bytes."""
@@ -179,28 +203,6 @@ def _files(plans: list[Plan], random_state: int, progress: bool) -> Iterator[tup
     yield "posters/.DS_Store", b"\x00\x00\x00\x01Bud1" + bytes(24)
     yield "posters/Thumbs.db", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(24)
     yield "movie_dataset.csv", _metadata(plans, random_state)
-
-# %% ../../nbs/drawing/09_collection.ipynb #016a
-def _metadata(plans: list[Plan], random_state: int) -> bytes:
-    """The table of a collection: ISO-8859-1, with the columns imdbId, Title and Genre."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["imdbId", "Title", "Genre"])
-    for each in plans:
-        rng = np.random.default_rng([random_state, each.number, 4])
-        others = rng.permutation(GENRES[each.genre].companions)[: rng.integers(3)]
-        title = "" if each.fault == "no title" else each.film.title
-        if each.fault != "no row":
-            writer.writerow([each.imdb_id, title, "|".join([each.genre, *others])])
-    return text.getvalue().encode("iso-8859-1")
-
-# %% ../../nbs/drawing/09_collection.ipynb #016b
-def _truth(plans: list[Plan]) -> pd.DataFrame:
-    """What is known of every film of a collection."""
-    columns = ["imdb_id", "genre", "franchise", "rerelease_of", "fault"]
-    return pd.DataFrame(
-        [[getattr(each, name) for name in columns] for each in plans], columns=columns
-    )
 
 # %% ../../nbs/drawing/09_collection.ipynb #018
 _MARK = "drawn.json"
@@ -229,48 +231,6 @@ class DrawnCollection:
     def read_truth(self) -> pd.DataFrame:
         """The truth as a table of texts, one row per film, films without a poster included."""
         return pd.read_csv(self.truth, dtype=str, keep_default_na=False)
-
-# %% ../../nbs/drawing/09_collection.ipynb #019
-def draw_collection(
-    folder: str | os.PathLike,
-    *,
-    n_posters: int = 240,
-    random_state: int = 9,
-    progress: bool = False,
-) -> DrawnCollection:
-    """Draw a labelled collection of film posters, and the dirt that comes with one.
-
-    Parameters
-    ----------
-    folder
-        Where to put it: a folder that does not exist, is empty, or holds a drawn collection.
-    n_posters
-        How many readable posters to draw, from 24 to 5000. Two unreadable files, one double file
-        and one row without a poster come on top.
-    random_state
-        Seed, 0 or greater. Same seed, same bytes (on the same kind of machine, with the same
-        versions of Pillow, NumPy and the fonts); a larger collection contains the posters of a
-        smaller one.
-    progress
-        Show a progress bar.
-
-    Returns
-    -------
-    DrawnCollection
-        The paths of the posters, the metadata and the truth.
-
-    Raises
-    ------
-    InputError
-        If `n_posters` or `random_state` is out of range, or `folder` holds something else.
-    """
-    n_posters = _whole_number("n_posters", n_posters, BLOCK, MOST)
-    random_state = _whole_number("random_state", random_state, 0, 2**32 - 1)
-    folder, there = Path(folder), Path(folder).resolve()
-    parameters = {"n_posters": n_posters, "random_state": random_state, "edition": _EDITION}
-    if not _holds(there, parameters):
-        _replace(there, parameters, progress)
-    return DrawnCollection(folder / "posters", folder / "movie_dataset.csv", folder / "truth.csv")
 
 # %% ../../nbs/drawing/09_collection.ipynb #021
 def _whole_number(name: str, value: object, least: int, most: int) -> int:
@@ -330,3 +290,45 @@ def _replace(folder: Path, parameters: dict, progress: bool) -> None:
         if replaced.exists() and not folder.exists():
             replaced.rename(folder)
         shutil.rmtree(part, ignore_errors=True)
+
+# %% ../../nbs/drawing/09_collection.ipynb #019
+def draw_collection(
+    folder: str | os.PathLike,
+    *,
+    n_posters: int = 240,
+    random_state: int = 9,
+    progress: bool = False,
+) -> DrawnCollection:
+    """Draw a labelled collection of film posters, and the dirt that comes with one.
+
+    Parameters
+    ----------
+    folder
+        Where to put it: a folder that does not exist, is empty, or holds a drawn collection.
+    n_posters
+        How many readable posters to draw, from 24 to 5000. Two unreadable files, one double file
+        and one row without a poster come on top.
+    random_state
+        Seed, 0 or greater. Same seed, same bytes (on the same kind of machine, with the same
+        versions of Pillow, NumPy and the fonts); a larger collection contains the posters of a
+        smaller one.
+    progress
+        Show a progress bar.
+
+    Returns
+    -------
+    DrawnCollection
+        The paths of the posters, the metadata and the truth.
+
+    Raises
+    ------
+    InputError
+        If `n_posters` or `random_state` is out of range, or `folder` holds something else.
+    """
+    n_posters = _whole_number("n_posters", n_posters, BLOCK, MOST)
+    random_state = _whole_number("random_state", random_state, 0, 2**32 - 1)
+    folder, there = Path(folder), Path(folder).resolve()
+    parameters = {"n_posters": n_posters, "random_state": random_state, "edition": _EDITION}
+    if not _holds(there, parameters):
+        _replace(there, parameters, progress)
+    return DrawnCollection(folder / "posters", folder / "movie_dataset.csv", folder / "truth.csv")

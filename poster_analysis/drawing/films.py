@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 # %% ../../nbs/drawing/06_films.ipynb #004
+#: Words that a catalogue puts behind a title.
 ARTICLES = ("The", "A", "An", "La", "Le", "Les", "El", "Das")
 
 
@@ -120,6 +121,10 @@ VOCABULARIES = {
         "|Every bullet has a mother",
         (1939, 1979),
     ),
+}
+
+# %% ../../nbs/drawing/06_films.ipynb #n005
+VOCABULARIES |= {
     "Comedy": Vocabulary(
         "My {A} {N}|Who Ate the {N}?|{P} in Trouble|Oh, Mister {F}!|Meet the {F}s|The {A} {N}",
         {

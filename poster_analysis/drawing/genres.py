@@ -72,6 +72,8 @@ _HORROR = Genre(
     grain=7,
     vignette=0.45,
 )
+
+# %% ../../nbs/drawing/07_genres.ipynb #n005
 _SCIENCE_FICTION = Genre(
     neighbour="Horror",
     companions=("Adventure", "Action", "Thriller"),
@@ -99,6 +101,8 @@ _SCIENCE_FICTION = Genre(
     grain=5.5,
     vignette=0.35,
 )
+
+# %% ../../nbs/drawing/07_genres.ipynb #n007
 _FILM_NOIR = Genre(
     neighbour="Horror",
     companions=("Crime", "Mystery", "Thriller"),
@@ -153,6 +157,8 @@ _ROMANCE = Genre(
     grain=4,
     vignette=0.2,
 )
+
+# %% ../../nbs/drawing/07_genres.ipynb #n010
 _WESTERN = Genre(
     neighbour="Documentary",
     companions=("Action", "Adventure", "Drama"),
@@ -178,6 +184,8 @@ _WESTERN = Genre(
     grain=7,
     vignette=0.28,
 )
+
+# %% ../../nbs/drawing/07_genres.ipynb #n012
 _DOCUMENTARY = Genre(
     neighbour="Western",
     companions=("War", "Drama", "Musical"),
@@ -232,6 +240,8 @@ _COMEDY = Genre(
     grain=2.5,
     vignette=0.05,
 )
+
+# %% ../../nbs/drawing/07_genres.ipynb #n015
 _ANIMATION = Genre(
     neighbour="Comedy",
     companions=("Children", "Comedy", "Fantasy"),
@@ -258,6 +268,8 @@ _ANIMATION = Genre(
     grain=2,
     vignette=0.12,
 )
+
+# %% ../../nbs/drawing/07_genres.ipynb #n018
 GENRES = {
     "Horror": _HORROR,
     "Romance": _ROMANCE,

@@ -54,6 +54,13 @@ class Look:
     lettering: Lettering
     mirror: bool
 
+# %% ../../nbs/drawing/08_posters.ipynb #005b
+def _tinted(palette: Palette, rng: np.random.Generator) -> Palette:
+    """A palette as another printer would have mixed it."""
+    tint = 1 + rng.normal(0, 0.03, 3)
+    inks = [np.clip(np.rint(np.array(rgb(ink)) * tint), 0, 255) for ink in palette]
+    return Palette(*(tuple(int(value) for value in ink) for ink in inks))
+
 # %% ../../nbs/drawing/08_posters.ipynb #005a
 def choose_look(genre: str, rng: np.random.Generator) -> Look:
     """Choose a look for a film of a genre (a key of `GENRES`), sometimes from its neighbour's habits."""
@@ -68,13 +75,6 @@ def choose_look(genre: str, rng: np.random.Generator) -> Look:
     return Look(
         genre, palette, int(rng.integers(len(own.scenes))), lettering, bool(rng.integers(2))
     )
-
-# %% ../../nbs/drawing/08_posters.ipynb #005b
-def _tinted(palette: Palette, rng: np.random.Generator) -> Palette:
-    """A palette as another printer would have mixed it."""
-    tint = 1 + rng.normal(0, 0.03, 3)
-    inks = [np.clip(np.rint(np.array(rgb(ink)) * tint), 0, 255) for ink in palette]
-    return Palette(*(tuple(int(value) for value in ink) for ink in inks))
 
 # %% ../../nbs/drawing/08_posters.ipynb #008
 def readable(canvas: Canvas, frame, inks: tuple[Colour, ...], palette: Palette) -> Colour:
