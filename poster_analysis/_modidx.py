@@ -1587,6 +1587,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                       'poster_analysis/reduction/spaces.py'),
                                                   'poster_analysis.reduction.spaces._check_n_components': ( 'reduction/spaces.html#_check_n_components',
                                                                                                             'poster_analysis/reduction/spaces.py'),
+                                                  'poster_analysis.reduction.spaces._covariance': ( 'reduction/spaces.html#_covariance',
+                                                                                                    'poster_analysis/reduction/spaces.py'),
                                                   'poster_analysis.reduction.spaces._leading_axes': ( 'reduction/spaces.html#_leading_axes',
                                                                                                       'poster_analysis/reduction/spaces.py'),
                                                   'poster_analysis.reduction.spaces._pca_of_covariance': ( 'reduction/spaces.html#_pca_of_covariance',
