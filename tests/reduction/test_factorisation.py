@@ -11,9 +11,8 @@ from sklearn.decomposition import NMF
 from threadpoolctl import threadpool_limits
 
 from poster_analysis.core.errors import InputError
-from poster_analysis.reduction import nmf as alternation
-from poster_analysis.reduction import nmf as factorisation
-from poster_analysis.reduction.nmf import Features, factorise
+from poster_analysis.reduction import nmf
+from poster_analysis.reduction.nmf import _FeatureBlocks, factorise
 
 
 def digits(n_rows=1000):
@@ -65,7 +64,7 @@ def test_several_starts_find_what_one_does_not(monkeypatch):
     X = heavy_tailed(1)
     assert excess(X, 25) <= 5e-4
     several = factorise(X, 25)[2][-1]
-    monkeypatch.setattr(factorisation, "STARTS", 1)
+    monkeypatch.setattr(nmf, "STARTS", 1)
     assert factorise(X, 25)[2][-1] > 1.002 * several
 
 
@@ -81,10 +80,10 @@ def test_another_local_optimum_is_worse_by_less_than_a_hundredth():
 @pytest.mark.parametrize("data", [rectified, words])
 @pytest.mark.parametrize("trial", [10**6, 10**10], ids=["one start", "several starts"])
 def test_what_singular_vectors_keep_leads_nearly_as_far(monkeypatch, data, trial):
-    monkeypatch.setattr(factorisation, "SMALL", 0)
-    monkeypatch.setattr(factorisation, "TRIAL", trial)
-    used, low_rank = [], alternation.LowRank
-    monkeypatch.setattr(factorisation, "LowRank", lambda *args: used.append(1) or low_rank(*args))
+    monkeypatch.setattr(nmf, "SMALL", 0)
+    monkeypatch.setattr(nmf, "TRIAL", trial)
+    used, low_rank = [], nmf._LowRank
+    monkeypatch.setattr(nmf, "_LowRank", lambda *args: used.append(1) or low_rank(*args))
     assert excess(data(), 25) <= 5e-3
     assert used
 
@@ -92,9 +91,9 @@ def test_what_singular_vectors_keep_leads_nearly_as_far(monkeypatch, data, trial
 @pytest.mark.parametrize("n_posters", [3, 300, 2500])
 def test_reading_by_blocks_gives_the_same_bytes_as_dense_at_once(monkeypatch, n_posters):
     X = sp.random_array((n_posters, 400), density=0.2, rng=0, dtype=np.float32).tocsr()
-    whole = Features(X)
-    monkeypatch.setattr(alternation, "DENSE_BUDGET", 0)
-    blocks = Features(X)
+    whole = _FeatureBlocks(X)
+    monkeypatch.setattr(nmf, "DENSE_BUDGET", 0)
+    blocks = _FeatureBlocks(X)
     assert sp.issparse(blocks.X) and not sp.issparse(whole.X)
     W = np.random.default_rng(0).random((4, n_posters), dtype=np.float32)
     read = [features.read(lambda rows, block: W[:, rows])[1] for features in (whole, blocks)]
@@ -149,7 +148,7 @@ def test_no_component_is_wasted():
 
 @pytest.mark.parametrize("small", [0, 2**21])
 def test_the_number_of_threads_changes_nothing(monkeypatch, small):
-    monkeypatch.setattr(factorisation, "SMALL", small)
+    monkeypatch.setattr(nmf, "SMALL", small)
     X = sp.csr_array(np.vstack([rectified(seed) for seed in range(4)]))
     seen = set()
     for n_threads in (1, 2, 4):
