@@ -60,13 +60,15 @@ def _write_distances(X, folder: Path) -> Outcome:
     save_distances(row_distances(X, memory_budget=np.inf), folder / _DISTANCES)
     return Outcome()
 
-# %% ../../../nbs/study/stages/00_analysis.ipynb #5bda6bb0
+# %% ../../../nbs/study/stages/00_analysis.ipynb #68c67fab
 def _distances(analysis: "Analysis") -> Distances:
     """Distances between all rows of the sample; kept on disk if they fit the memory budget."""
     X = analysis.sample.X
     if 4 * X.shape[0] ** 2 > 1e9 * analysis.parameters.memory_budget:
         return row_distances(X, keep=False)
-    analysis.stage("distances", lambda folder: _write_distances(X, folder), parameters=("sample",))
+    analysis.stage(
+        "distances", lambda folder: _write_distances(X, folder), parameters=("sample",)
+    )
     return load_distances(analysis.run.folder / _DISTANCES, X)
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #009
@@ -87,7 +89,7 @@ def _read_space(folder: Path, name: str, parameters: dict) -> reduction.Space:
     with np.load(folder / "spaces" / f"{name}.npz", allow_pickle=False) as arrays:
         return reduction.Space(name, parameters=parameters, **dict(arrays))
 
-# %% ../../../nbs/study/stages/00_analysis.ipynb #fb202a1e
+# %% ../../../nbs/study/stages/00_analysis.ipynb #81e48ed1
 def _space(analysis: "Analysis", name: str) -> reduction.Space:
     """One of the spaces that are clustered; a reduced one is computed if it is not up to date."""
     if name == "raw":
@@ -98,18 +100,11 @@ def _space(analysis: "Analysis", name: str) -> reduction.Space:
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #007
 class Analysis:
-    """What the stages of one run share: its features, their distances, and its spaces.
-
-    Parameters
-    ----------
-    run
-        A run whose features have been extracted, or that was derived from one.
-    """
+    """What the stages of a run share: its features, which must have been extracted, their distances, and its spaces."""
 
     def __init__(self, run: Run) -> None:
         self.run, self.parameters, self.extraction = run, run.parameters, extraction_of(run)
-        self._spaces: dict[str, reduction.Space] = {}
-        self._stages: dict[str, Stage] = {}
+        self._spaces, self._stages = {}, {}
 
     def chosen(self, *names: str) -> dict:
         """Some of the run's parameters, for the key of a stage."""
