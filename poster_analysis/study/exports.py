@@ -20,7 +20,12 @@ from ..core.files import written_whole
 from ..distances.blocks import stream_in_threads
 
 # %% ../../nbs/study/03_exports.ipynb #007
-_ATLAS = ("projection_x", "projection_y", "neighbors", "image")  # names with a meaning to the tool below
+_ATLAS = (
+    "projection_x",
+    "projection_y",
+    "neighbors",
+    "image",
+)  # names with a meaning to the tool below
 
 
 def give_way(index: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:

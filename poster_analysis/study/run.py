@@ -322,7 +322,9 @@ def _computed(run: Run, name: str, key: str, compute: Callable, parameters: dict
         seconds = round(time.perf_counter() - started, 3)
         outputs = _move_into_place(place, run.folder)
     found = {"findings": outcome.findings, "facts": outcome.facts}
-    return _remember(run, Stage(run.folder, name, key, parameters, outputs, seconds=seconds, **found))
+    return _remember(
+        run, Stage(run.folder, name, key, parameters, outputs, seconds=seconds, **found)
+    )
 
 # %% ../../nbs/study/01_run.ipynb #f2985a53
 def _remember(run: Run, stage: Stage) -> Stage:

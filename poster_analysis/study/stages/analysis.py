@@ -66,9 +66,7 @@ def _distances(analysis: "Analysis") -> Distances:
     X = analysis.sample.X
     if 4 * X.shape[0] ** 2 > 1e9 * analysis.parameters.memory_budget:
         return row_distances(X, keep=False)
-    analysis.stage(
-        "distances", lambda folder: _write_distances(X, folder), parameters=("sample",)
-    )
+    analysis.stage("distances", lambda folder: _write_distances(X, folder), parameters=("sample",))
     return load_distances(analysis.run.folder / _DISTANCES, X)
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #009
