@@ -2293,7 +2293,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                            'poster_analysis/study/run.py'),
                                            'poster_analysis.study.run._move_into_place': ( 'study/run.html#_move_into_place',
                                                                                            'poster_analysis/study/run.py'),
-                                           'poster_analysis.study.run._now': ('study/run.html#_now', 'poster_analysis/study/run.py'),
                                            'poster_analysis.study.run._read_record': ( 'study/run.html#_read_record',
                                                                                        'poster_analysis/study/run.py'),
                                            'poster_analysis.study.run._remember': ( 'study/run.html#_remember',

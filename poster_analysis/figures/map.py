@@ -88,7 +88,7 @@ def _sprites(paths: Sequence[str], table: pd.DataFrame | None) -> tuple[list[str
         raise InputError(f"no sprite was made of {missing[0]!r}; make sprites of all posters")
     return sheets, [value for path in paths for value in known[path]]
 
-# %% ../../nbs/figures/05_map.ipynb #27ae9801
+# %% ../../nbs/figures/05_map.ipynb #161e9189
 def _ids(films: pd.DataFrame) -> list[str]:
     """The ids of the films, of which no two may be the same."""
     ids = films["imdb_id"].astype(str).tolist()
@@ -97,7 +97,7 @@ def _ids(films: pd.DataFrame) -> list[str]:
         raise InputError(f"the id {twice!r} is on the map twice; a map has one row per poster")
     return ids
 
-# %% ../../nbs/figures/05_map.ipynb #801657bb
+# %% ../../nbs/figures/05_map.ipynb #61272ff8
 def _words_and_places(films: pd.DataFrame, ids: list[str], genres: list[list[str]]) -> dict:
     """What is written of each film, and where it stands."""
     places = {axis: films[axis].astype(float) for axis in ("x", "y")}
@@ -109,7 +109,7 @@ def _words_and_places(films: pd.DataFrame, ids: list[str], genres: list[list[str
         "extent": [float(np.ptp(place).round(5)) for place in places.values()],
     }
 
-# %% ../../nbs/figures/05_map.ipynb #a2606f4f
+# %% ../../nbs/figures/05_map.ipynb #dcdc3086
 def _pictures(
     paths: list[str], sprites: pd.DataFrame | None, thumbnails: Mapping[str, Thumbnail] | None
 ) -> dict:
@@ -135,7 +135,6 @@ def map_data(
     thumbnails: Mapping[str, Thumbnail] | None = None,
     title: str = "Poster map",
     about: str = "",
-    separator: str = "|",
 ) -> dict:
     """What the page of a map shows, as text and numbers.
 
@@ -145,19 +144,16 @@ def map_data(
         A row for each poster: imdb_id, title, genre, path; x and y from 0 to 1, from `poster_analysis.reduction.umap`; and the columns
         named in `colours`.
     colours
-        Columns to colour by; the first is used when the page opens. ``genre`` may hold several values.
+        Columns to colour by; the first is used when the page opens. ``genre`` may hold several values, joined by ``|``.
     neighbours
         Columns imdb_id, rank, neighbour_id, similarity. The first six of each poster are shown.
-    sprites
-        Small posters, from `poster_analysis.figures.thumbnails.make_sprites`; without them posters stay points.
-    sheet_size
-        Width of the sheets in pixels.
+    sprites, sheet_size
+        Small posters and the width of their sheets in pixels, as for `poster_analysis.figures.thumbnails.make_sprites`;
+        without them posters stay points.
     thumbnails
         Larger posters by their path, where there are some; they lie in ``../thumbnails``, seen from the page.
     title, about
         Headline, and a line on how the map was made.
-    separator
-        What stands between two genres.
 
     Returns
     -------
@@ -173,7 +169,7 @@ def map_data(
         films, ["imdb_id", "title", "genre", "path", *colours], numbers=["x", "y"]
     )
     ids = _ids(films)
-    genres = [page_text(genre).split(separator) for genre in films["genre"]]
+    genres = [page_text(genre).split("|") for genre in films["genre"]]
     values = {name: [[each] for each in films[name]] for name in colours} | {"genre": genres}
     near, similarities = _neighbours(ids, neighbours)
     pictures = _pictures(films["path"].tolist(), sprites, thumbnails)

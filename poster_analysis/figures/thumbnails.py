@@ -89,7 +89,7 @@ def _make(file: Path | None, *, folder: Path, size: int) -> tuple[Thumbnail, byt
     image.save(out, "JPEG", quality=_QUALITY, optimize=True)
     return Thumbnail(name, *image.size), out.getvalue()
 
-# %% ../../nbs/figures/03_thumbnails.ipynb #14d6d420
+# %% ../../nbs/figures/03_thumbnails.ipynb #4e25e4fd
 def _each(
     make: Callable, posters: Posters, *, title: str, progress: bool
 ) -> Iterator[tuple[str, tuple]]:
@@ -163,7 +163,7 @@ def thumbnails_from_table(table: pd.DataFrame) -> dict[str, Thumbnail]:
     rows = table[columns].assign(**dict(texts.where(texts.notna(), ""))).itertuples(index=False)
     return {path: Thumbnail(name, int(w), int(h), reason) for path, name, w, h, reason in rows}
 
-# %% ../../nbs/figures/03_thumbnails.ipynb #8629c983
+# %% ../../nbs/figures/03_thumbnails.ipynb #b4df72cf
 SMALL = 160
 
 

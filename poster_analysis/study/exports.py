@@ -20,6 +20,14 @@ from ..core.files import written_whole
 from ..distances.blocks import stream_in_threads
 
 # %% ../../nbs/study/03_exports.ipynb #007
+_ATLAS = (
+    "projection_x",
+    "projection_y",
+    "neighbors",
+    "image",
+)  # names with a meaning to the tool below
+
+
 def give_way(index: pd.DataFrame, taken: Collection[str]) -> pd.DataFrame:
     """An index in which no column of the metadata has one of the names in `taken`: it is called metadata_NAME."""
     names: dict[str, str] = {}
@@ -40,7 +48,7 @@ def _joined(index: pd.DataFrame, table: pd.DataFrame, names: Mapping[str, str]) 
     whole = [name for name in names if pd.api.types.is_integer_dtype(table[name])]
     return found.astype(dict.fromkeys(whole, "Int64")).rename(columns=names).reset_index(drop=True)
 
-# %% ../../nbs/study/03_exports.ipynb #9644b2d8
+# %% ../../nbs/study/03_exports.ipynb #b407000c
 def _neighbours_in_columns(index: pd.DataFrame, neighbours: pd.DataFrame) -> pd.DataFrame:
     """Ids and similarities of the nearest posters, a column for each rank."""
     parts = []
@@ -50,14 +58,6 @@ def _neighbours_in_columns(index: pd.DataFrame, neighbours: pd.DataFrame) -> pd.
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=range(len(index)))
 
 # %% ../../nbs/study/03_exports.ipynb #009
-_ATLAS = (
-    "projection_x",
-    "projection_y",
-    "neighbors",
-    "image",
-)  # names with a meaning to the tool below
-
-
 def poster_table(
     index: pd.DataFrame,
     *,

@@ -112,7 +112,7 @@ class Stage:
         files = ((self.folder / path, sha256) for path, sha256 in self.outputs.items())
         return all(file.is_file() and file_digest(file) == sha256 for file, sha256 in files)
 
-# %% ../../nbs/study/01_run.ipynb #42ef5f6f
+# %% ../../nbs/study/01_run.ipynb #f2886ad0
 def _read_record(folder: Path) -> dict:
     """The content of ``run.json``; an `InputError` if there is none, or if it is not one."""
     path = folder / RECORD
@@ -130,7 +130,7 @@ def _read_record(folder: Path) -> dict:
         )
     return record
 
-# %% ../../nbs/study/01_run.ipynb #b037fb62
+# %% ../../nbs/study/01_run.ipynb #3e175a70
 _PACKAGES = (
     "numpy", "scipy", "scikit-learn", "pandas", "matplotlib", "pillow", "keras", "tensorflow",
 )  # fmt: skip
@@ -149,12 +149,7 @@ def _version(name: str) -> str:
             return importlib.metadata.version(build)
     return ""
 
-# %% ../../nbs/study/01_run.ipynb #5e870a6c
-def _now() -> str:
-    """The time, to the second, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-# %% ../../nbs/study/01_run.ipynb #c3f7d84a
+# %% ../../nbs/study/01_run.ipynb #8a4af2b3
 class _Recorded:
     """The folder of a run, and its record of what was asked and what was done."""
 
@@ -182,7 +177,7 @@ class _Recorded:
         with self._changing() as record:
             record.setdefault("format", FORMAT)
             record.setdefault("name", self.name)
-            record.setdefault("created", _now())
+            record.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
             asked = {"parameters": dataclasses.asdict(parameters), "versions": versions()}
             record |= asked | facts
             record.setdefault("stages", {})
@@ -201,7 +196,7 @@ class _Recorded:
             yield record
             write_json(record, self.folder / RECORD)
 
-# %% ../../nbs/study/01_run.ipynb #ff7af1ff
+# %% ../../nbs/study/01_run.ipynb #a1095f34
 _WORKPLACE = ".working-"
 
 
@@ -217,7 +212,7 @@ def _remove_left_over(folder: Path) -> None:
     for part in folder.glob(f".{Path(RECORD).stem}-*.json"):
         part.unlink(missing_ok=True)
 
-# %% ../../nbs/study/01_run.ipynb #71dbe706
+# %% ../../nbs/study/01_run.ipynb #ccf957ac
 @contextmanager
 def _workplace(folder: Path) -> Iterator[Path]:
     """An empty folder beside the results, removed in the end; what killed processes left of theirs goes first."""
@@ -234,7 +229,7 @@ def _workplace(folder: Path) -> Iterator[Path]:
         in_use.release()
         shutil.rmtree(place, ignore_errors=True)
 
-# %% ../../nbs/study/01_run.ipynb #e75cda68
+# %% ../../nbs/study/01_run.ipynb #10dd5834
 def _move_into_place(place: Path, folder: Path) -> dict[str, str]:
     """Move all files below `place` to the same paths below `folder`; the digest of each by its path."""
     files = [path for path in place.rglob("*") if path.is_file()]
@@ -246,7 +241,7 @@ def _move_into_place(place: Path, folder: Path) -> dict[str, str]:
         (place / path).replace(target)
     return outputs
 
-# %% ../../nbs/study/01_run.ipynb #d47b1bd9
+# %% ../../nbs/study/01_run.ipynb #136c18c3
 def _link_into_place(found: Stage, folder: Path) -> None:
     """Give a stage's files a second place below `folder`, as links where that is possible."""
     for path in found.outputs:
@@ -331,7 +326,7 @@ def _computed(run: Run, name: str, key: str, compute: Callable, parameters: dict
         run, Stage(run.folder, name, key, parameters, outputs, seconds=seconds, **found)
     )
 
-# %% ../../nbs/study/01_run.ipynb #56d8ac1c
+# %% ../../nbs/study/01_run.ipynb #f2985a53
 def _remember(run: Run, stage: Stage) -> Stage:
     """Record a stage, and delete what its earlier form wrote and this one did not."""
     entry = dataclasses.asdict(stage)

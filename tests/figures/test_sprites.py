@@ -81,7 +81,7 @@ def test_same_posters_same_bytes_whatever_the_threads(posters, tmp_path):
 
 
 def test_a_poster_that_occurs_twice_is_printed_once(posters, tmp_path):
-    table = make_sprites([NAMES[0], NAMES[1], NAMES[0]], posters, tmp_path)
+    table = make_sprites(named([NAMES[0], NAMES[1], NAMES[0]], posters), tmp_path)
     assert table["path"].tolist() == NAMES[:2]
     assert make_sprites(named([], posters), tmp_path / "none").empty
     assert not (tmp_path / "none").exists()

@@ -60,7 +60,7 @@ def _write_distances(X, folder: Path) -> Outcome:
     save_distances(row_distances(X, memory_budget=np.inf), folder / _DISTANCES)
     return Outcome()
 
-# %% ../../../nbs/study/stages/00_analysis.ipynb #5bda6bb0
+# %% ../../../nbs/study/stages/00_analysis.ipynb #68c67fab
 def _distances(analysis: "Analysis") -> Distances:
     """Distances between all rows of the sample; kept on disk if they fit the memory budget."""
     X = analysis.sample.X
@@ -87,7 +87,7 @@ def _read_space(folder: Path, name: str, parameters: dict) -> reduction.Space:
     with np.load(folder / "spaces" / f"{name}.npz", allow_pickle=False) as arrays:
         return reduction.Space(name, parameters=parameters, **dict(arrays))
 
-# %% ../../../nbs/study/stages/00_analysis.ipynb #fb202a1e
+# %% ../../../nbs/study/stages/00_analysis.ipynb #81e48ed1
 def _space(analysis: "Analysis", name: str) -> reduction.Space:
     """One of the spaces that are clustered; a reduced one is computed if it is not up to date."""
     if name == "raw":
@@ -98,18 +98,11 @@ def _space(analysis: "Analysis", name: str) -> reduction.Space:
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #007
 class Analysis:
-    """What the stages of one run share: its features, their distances, and its spaces.
-
-    Parameters
-    ----------
-    run
-        A run whose features have been extracted, or that was derived from one.
-    """
+    """What the stages of a run share: its features, which must have been extracted, their distances, and its spaces."""
 
     def __init__(self, run: Run) -> None:
         self.run, self.parameters, self.extraction = run, run.parameters, extraction_of(run)
-        self._spaces: dict[str, reduction.Space] = {}
-        self._stages: dict[str, Stage] = {}
+        self._spaces, self._stages = {}, {}
 
     def chosen(self, *names: str) -> dict:
         """Some of the run's parameters, for the key of a stage."""
