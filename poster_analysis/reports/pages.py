@@ -11,9 +11,7 @@ from difflib import get_close_matches
 import pandas as pd
 
 from ..core.errors import InputError
-from poster_analysis.core.text import (
-    value_text,
-)
+from ..core.text import value_text
 from ..study.run import Run
 
 # %% ../../nbs/reports/02_pages.ipynb #004

@@ -29,8 +29,23 @@ def read_notebook(path: str | os.PathLike) -> nbformat.NotebookNode:
         return notebook
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except Exception:  # nbformat has many words for it
+    except Exception:  # nbformat raises many kinds
         raise InputError(f"{path} is not a Jupyter notebook") from None
+
+# %% ../../nbs/reports/00_parameters.ipynb #008a
+def _assigned(statement: ast.stmt) -> list[tuple[str, object]]:
+    """The names a statement assigns, each with its value (None if it is computed)."""
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        targets = [statement.target]
+    else:
+        return []
+    try:
+        value = ast.literal_eval(statement.value)
+    except ValueError:
+        value = None
+    return [(target.id, value) for target in targets if isinstance(target, ast.Name)]
 
 # %% ../../nbs/reports/00_parameters.ipynb #008
 def parameters_of(path: str | os.PathLike) -> dict[str, object]:
@@ -66,40 +81,6 @@ def parameters_of(path: str | os.PathLike) -> dict[str, object]:
         raise InputError(f"the parameters of {path} are not Python: {error.msg}") from None
     return dict(pair for statement in statements for pair in _assigned(statement))
 
-# %% ../../nbs/reports/00_parameters.ipynb #008a
-def _assigned(statement: ast.stmt) -> list[tuple[str, object]]:
-    """The names a statement assigns, each with its value (None if it is computed)."""
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-        targets = [statement.target]
-    else:
-        return []
-    try:
-        value = ast.literal_eval(statement.value)
-    except ValueError:
-        value = None
-    return [(target.id, value) for target in targets if isinstance(target, ast.Name)]
-
-# %% ../../nbs/reports/00_parameters.ipynb #013
-def _fitted(value: object, default: object) -> object:
-    """`value` as the type of `default`; the ValueError of one that does not fit says what would."""
-    if hasattr(value, "tolist"):  # numpy
-        value = value.tolist()
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    if isinstance(value, tuple | range):
-        value = list(value)
-    if default is None:
-        exact = isinstance(value, str) and re.fullmatch(r"0|-?[1-9]\d{0,17}", value, re.ASCII)
-        return int(value) if exact else value
-    for kind, fit in _FITS.items():
-        if isinstance(default, kind):
-            return fit(value, default)
-    if isinstance(value, type(default)):
-        return value
-    raise ValueError(f"a {type(default).__name__}")
-
 # %% ../../nbs/reports/00_parameters.ipynb #013a
 def _bool(value, _):
     words = {"true": True, "yes": True, "false": False, "no": False}
@@ -131,14 +112,14 @@ def _str(value, _):
         raise ValueError("a text")
     return str(value)
 
-# %% ../../nbs/reports/00_parameters.ipynb #014a
+# %% ../../nbs/reports/00_parameters.ipynb #014b
 def _json(text):
     try:
         return json.loads(text)
     except json.JSONDecodeError:
         raise ValueError("given as JSON") from None
 
-# %% ../../nbs/reports/00_parameters.ipynb #014b
+
 def _list(value, default):
     if isinstance(value, str) and value.lstrip().startswith("["):
         value = _json(value)
@@ -150,8 +131,27 @@ def _list(value, default):
     except ValueError as error:
         raise ValueError(f"a list, each item {error}") from None
 
-# %% ../../nbs/reports/00_parameters.ipynb #014c
+# %% ../../nbs/reports/00_parameters.ipynb #013
 _FITS = {bool: _bool, int: _int, float: _float, str: _str, list: _list}  # a bool is an int: first
+
+
+def _fitted(value: object, default: object) -> object:
+    """`value` as the type of `default`; the ValueError of one that does not fit says what would."""
+    if hasattr(value, "tolist"):  # numpy
+        value = value.tolist()
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, tuple | range):
+        value = list(value)
+    if default is None:
+        exact = isinstance(value, str) and re.fullmatch(r"0|-?[1-9]\d{0,17}", value, re.ASCII)
+        return int(value) if exact else value
+    for kind, fit in _FITS.items():
+        if isinstance(default, kind):
+            return fit(value, default)
+    if isinstance(value, type(default)):
+        return value
+    raise ValueError(f"a {type(default).__name__}")
 
 # %% ../../nbs/reports/00_parameters.ipynb #017
 def check_parameters(
