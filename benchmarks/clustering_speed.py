@@ -93,7 +93,7 @@ def ours(task: dict, clock: Clock) -> None:
 def chance(task: dict, clock: Clock) -> None:
     """Stability, and one draw of each kind with everything that is done to it."""
     from poster_analysis.clustering.k_means import geometry
-    from poster_analysis.clustering.null_models import _draws, _judged
+    from poster_analysis.clustering.null_models import _draws, _scores
     from poster_analysis.clustering.stability import half_agreement
     from poster_analysis.distances.measure import row_distances
     from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
@@ -118,7 +118,7 @@ def chance(task: dict, clock: Clock) -> None:
                 continue
             reduced = draw.space(space)
             clock(f"{kind}: reduction, {space.name}")
-            _judged(reduced, draw.distances, NUMBERS, n_init=3, n_splits=5, random_state=9)
+            _scores(reduced, draw.distances, NUMBERS, n_init=3, n_splits=5, random_state=9)
             clock(f"{kind}: k-means, silhouettes, stability, {space.name}")
 
 

@@ -16,6 +16,7 @@ import click
 
 from . import __version__
 from .core.errors import PosterAnalysisError
+from .core.text import SPACES
 from poster_analysis.study.parameters import (
     ABOUT,
     Parameters,
@@ -161,9 +162,7 @@ def extract(out: str, store: str | None, name: str, **values: object) -> None:
     _print_stage(run.finished("extraction"))
 
 # %% ../nbs/cli.ipynb #008
-_SPACE = click.option(
-    "--space", type=click.Choice(["raw", "pca", "nmf"]), default="pca", show_default=True
-)
+_SPACE = click.option("--space", type=click.Choice([*SPACES]), default="pca", show_default=True)
 
 
 @cli.command(example="poster-analysis reduce --out study --n-components 20")

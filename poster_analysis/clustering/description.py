@@ -15,16 +15,10 @@ import scipy.sparse as sp
 from scipy.stats import false_discovery_control, hypergeom
 
 from ..core.errors import InputError
-from poster_analysis.core.text import (
-    counted,
-)
+from ..core.text import counted
 from ..distances.blocks import in_threads, row_blocks
-from poster_analysis.distances.measure import (
-    row_distances,
-)
-from poster_analysis.distances.pairs import (
-    Distances,
-)
+from ..distances.measure import row_distances
+from ..distances.pairs import Distances
 
 # %% ../../nbs/clustering/05_description.ipynb #009
 def _mean_distances(distances: Distances, members: np.ndarray, normalised: bool) -> np.ndarray:
@@ -43,6 +37,25 @@ def _mean_distances(distances: Distances, members: np.ndarray, normalised: bool)
         distances.first_identical[rows], return_index=True, return_inverse=True
     )
     return found[first][copies]
+
+# %% ../../nbs/clustering/05_description.ipynb #012a
+def _check_exemplars(
+    clusters: pd.DataFrame, distances: Distances, n_medoids: int, n_edges: int
+) -> None:
+    """Raise an `InputError` unless exemplars can be chosen."""
+    missing = [
+        name for name in ("imdb_id", "title", "cluster", "silhouette") if name not in clusters
+    ]
+    if missing:
+        raise InputError(f"the table of the clusters has no column {', '.join(missing)}")
+    if len(clusters) != len(distances):
+        raise InputError(
+            f"the clusters are of {counted(len(clusters), 'poster')} and the distances of "
+            f"{len(distances):,}; make both from the same space"
+        )
+    for name, number, least in (("n_medoids", n_medoids, 1), ("n_edges", n_edges, 0)):
+        if number < least:
+            raise InputError(f"{name} is {number}; valid values are {least} and more")
 
 # %% ../../nbs/clustering/05_description.ipynb #012
 def cluster_exemplars(
@@ -102,25 +115,6 @@ def cluster_exemplars(
             parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
-# %% ../../nbs/clustering/05_description.ipynb #012a
-def _check_exemplars(
-    clusters: pd.DataFrame, distances: Distances, n_medoids: int, n_edges: int
-) -> None:
-    """Raise an `InputError` unless exemplars can be chosen."""
-    missing = [
-        name for name in ("imdb_id", "title", "cluster", "silhouette") if name not in clusters
-    ]
-    if missing:
-        raise InputError(f"the table of the clusters has no column {', '.join(missing)}")
-    if len(clusters) != len(distances):
-        raise InputError(
-            f"the clusters are of {counted(len(clusters), 'poster')} and the distances of "
-            f"{len(distances):,}; make both from the same space"
-        )
-    for name, number, least in (("n_medoids", n_medoids, 1), ("n_edges", n_edges, 0)):
-        if number < least:
-            raise InputError(f"{name} is {number}; valid values are {least} and more")
-
 # %% ../../nbs/clustering/05_description.ipynb #017
 def value_lists(values: pd.Series, *, separator: str = "|") -> list[list[str]]:
     """The different values of each poster, in the order in which they stand.
@@ -168,10 +162,50 @@ def decades(years: pd.Series) -> pd.Series:
     texts = [f"{start:.0f}s" if start else "" for start in starts]
     return pd.Series(texts, index=years.index, dtype=str)
 
+# %% ../../nbs/clustering/05_description.ipynb #024
+def _tests(
+    labels: np.ndarray,
+    column: str,
+    membership: sp.csr_array,
+    names: np.ndarray,
+    min_posters: int,
+) -> pd.DataFrame:
+    """One row for each cluster that has posters with a value, and each value of enough posters."""
+    known = np.flatnonzero(membership.sum(axis=1))
+    n_overall = membership.sum(axis=0)
+    tested = np.flatnonzero(n_overall >= max(min_posters, 1))
+    numbers, codes, sizes = np.unique(labels[known], return_inverse=True, return_counts=True)
+    shape = (len(numbers), len(known))
+    one_hot = sp.csr_array((np.ones(len(known), int), (codes, np.arange(len(known)))), shape=shape)
+    n_in_cluster = (one_hot @ membership[known]).toarray()[:, tested].ravel()
+    cluster_size = np.repeat(sizes, len(tested))
+    n_overall = np.tile(n_overall[tested], len(numbers))
+    expected = n_overall * cluster_size / max(len(known), 1)
+    return pd.DataFrame(
+        {
+            "cluster": np.repeat(numbers, len(tested)),
+            "column": column,
+            "value": np.tile(names[tested], len(numbers)),
+            "n_in_cluster": n_in_cluster,
+            "n_overall": n_overall,
+            "cluster_size": cluster_size,
+            "n_posters": len(known),
+            "lift": n_in_cluster / expected,
+            "p_value": hypergeom.sf(n_in_cluster - 1, len(known), n_overall, cluster_size),
+            "p_adjusted": np.nan,
+        }
+    )
+
+# %% ../../nbs/clustering/05_description.ipynb #f91128da
+def _check_column(labels: np.ndarray, column: str, values: pd.Series) -> None:
+    """Raise an `InputError` unless a column is of the posters of `labels`."""
+    if len(values) != len(labels):
+        raise InputError(
+            f"the column {column} is of {counted(len(values), 'poster')} and the clusters are of "
+            f"{len(labels):,}; give both for the same posters"
+        )
+
 # %% ../../nbs/clustering/05_description.ipynb #023
-ALPHA = 0.05  # corrected p-value up to which a value is over-represented
-
-
 def enrichment(
     labels: np.ndarray,
     columns: Mapping[str, pd.Series],
@@ -217,14 +251,9 @@ def enrichment(
     labels = np.asarray(labels)
     parts = []
     for column, values in columns.items():
-        if len(values) != len(labels):
-            raise InputError(
-                f"the column {column} is of {counted(len(values), 'poster')} and the clusters are of "
-                f"{len(labels):,}; give both for the same posters"
-            )
-        parts.append(
-            _tests(labels, column, *value_matrix(values, separator=separator), min_posters)
-        )
+        _check_column(labels, column, values)
+        counts = value_matrix(values, separator=separator)
+        parts.append(_tests(labels, column, *counts, min_posters))
     table = pd.concat(parts, ignore_index=True)
     if len(table):
         table["p_adjusted"] = false_discovery_control(table["p_value"], method="by")
@@ -235,44 +264,26 @@ def enrichment(
         ignore_index=True,
     )
 
-# %% ../../nbs/clustering/05_description.ipynb #024
-def _tests(
-    labels: np.ndarray,
-    column: str,
-    membership: sp.csr_array,
-    names: np.ndarray,
-    min_posters: int,
-) -> pd.DataFrame:
-    """One row for each cluster that has posters with a value, and each value of enough posters."""
-    known = np.flatnonzero(membership.sum(axis=1))
-    n_overall = membership.sum(axis=0)
-    tested = np.flatnonzero(n_overall >= max(min_posters, 1))
-    numbers, codes, sizes = np.unique(labels[known], return_inverse=True, return_counts=True)
-    shape = (len(numbers), len(known))
-    one_hot = sp.csr_array((np.ones(len(known), int), (codes, np.arange(len(known)))), shape=shape)
-    n_in_cluster = (one_hot @ membership[known]).toarray()[:, tested].ravel()
-    cluster_size = np.repeat(sizes, len(tested))
-    n_overall = np.tile(n_overall[tested], len(numbers))
-    expected = n_overall * cluster_size / max(len(known), 1)
-    return pd.DataFrame(
-        {
-            "cluster": np.repeat(numbers, len(tested)),
-            "column": column,
-            "value": np.tile(names[tested], len(numbers)),
-            "n_in_cluster": n_in_cluster,
-            "n_overall": n_overall,
-            "cluster_size": cluster_size,
-            "n_posters": len(known),
-            "lift": n_in_cluster / expected,
-            "p_value": hypergeom.sf(n_in_cluster - 1, len(known), n_overall, cluster_size),
-            "p_adjusted": np.nan,
-        }
-    )
-
 # %% ../../nbs/clustering/05_description.ipynb #027
+ALPHA = 0.05  # corrected p-value up to which a value is over-represented
+
+
 def over_represented(table: pd.DataFrame, *, alpha: float = ALPHA) -> pd.DataFrame:
     """The rows of a table of `enrichment` that are more frequent than chance, from the surest on."""
     return table[(table["p_adjusted"] <= alpha) & (table["lift"] > 1)]
+
+# %% ../../nbs/clustering/05_description.ipynb #027b
+def _lift_text(lift: float) -> str:
+    """A lift above 1, which never reads as 1."""
+    return f"{lift:.1f}" if lift >= 1.05 else "under 1.1"
+
+
+def _nothing(table: pd.DataFrame) -> str:
+    """That there is nothing to say, and of which columns."""
+    columns = " or ".join(sorted(table["column"].unique()))
+    return (
+        f"no {columns} is over-represented beyond chance" if columns else "no metadata to compare"
+    )
 
 # %% ../../nbs/clustering/05_description.ipynb #027a
 def cluster_line(table: pd.DataFrame, cluster: int, *, alpha: float = ALPHA, most: int = 6) -> str:
@@ -302,17 +313,16 @@ def cluster_line(table: pd.DataFrame, cluster: int, *, alpha: float = ALPHA, mos
         named.append(f"{len(rows) - most} more")
     return ", ".join(named) or _nothing(table)
 
-# %% ../../nbs/clustering/05_description.ipynb #027b
-def _lift_text(lift: float) -> str:
-    """A lift above 1, which never reads as 1."""
-    return f"{lift:.1f}" if lift >= 1.05 else "under 1.1"
-
-
-def _nothing(table: pd.DataFrame) -> str:
-    """That there is nothing to say, and of which columns."""
-    columns = " or ".join(sorted(table["column"].unique()))
+# %% ../../nbs/clustering/05_description.ipynb #1f0a6b07
+def _frequent_finding(rows: pd.DataFrame, columns: str, n_clusters: int) -> str:
+    """In how many clusters something is over-represented, and what is most of all."""
+    if rows.empty:
+        return f"In none of {counted(n_clusters, 'cluster')} is a {columns} over-represented."
+    most = rows.loc[rows["lift"].idxmax()]
     return (
-        f"no {columns} is over-represented beyond chance" if columns else "no metadata to compare"
+        f"In {rows['cluster'].nunique():,} of {counted(n_clusters, 'cluster')} a {columns} is over-represented "
+        f"beyond chance; most of all {most['value']}, {_lift_text(most['lift'])} times as frequent in "
+        f"cluster {most['cluster']} as among all posters."
     )
 
 # %% ../../nbs/clustering/05_description.ipynb #030
@@ -334,18 +344,7 @@ def enrichment_findings(
         return ["The metadata hold nothing that could be compared with the clusters."]
     rows = over_represented(table, alpha=alpha)
     columns = " or ".join(sorted(table["column"].unique()))
-    if rows.empty:
-        sentences = [
-            f"In none of {counted(n_clusters, 'cluster')} is a {columns} over-represented."
-        ]
-    else:
-        most = rows.loc[rows["lift"].idxmax()]
-        number = rows["cluster"].nunique()
-        sentences = [
-            f"In {number:,} of {counted(n_clusters, 'cluster')} a {columns} is over-represented beyond "
-            f"chance; most of all {most['value']}, {_lift_text(most['lift'])} times as frequent in "
-            f"cluster {most['cluster']} as among all posters."
-        ]
+    sentences = [_frequent_finding(rows, columns, n_clusters)]
     for column, known in table.groupby("column")["n_posters"].first().items():
         if without := n_posters - known:
             verb = "has no" if without == 1 else "have no"

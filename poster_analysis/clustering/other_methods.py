@@ -14,42 +14,11 @@ from sklearn.cluster import HDBSCAN, AgglomerativeClustering
 from sklearn.metrics import adjusted_mutual_info_score
 
 from ..core.errors import InputError
-from poster_analysis.core.text import (
-    counted,
-)
-from poster_analysis.distances.measure import (
-    MEMORY_BUDGET,
-    row_distances,
-)
-from poster_analysis.distances.pairs import (
-    FEW,
-)
-from poster_analysis.distances.silhouettes import (
-    silhouette_samples,
-)
+from ..core.text import counted
+from ..distances.measure import MEMORY_BUDGET, row_distances
+from ..distances.pairs import FEW
+from ..distances.silhouettes import silhouette_samples
 from ..reduction.spaces import Space
-
-# %% ../../nbs/clustering/07_other_methods.ipynb #012
-METHODS = ("k-means", "agglomerative (Ward)", "HDBSCAN")
-
-
-def _ward(X: np.ndarray, n_clusters: int, memory_budget: float) -> tuple[np.ndarray | None, str]:
-    """Labels by Ward's method, None if it is left out; and its parameters, or why."""
-    n_bytes = 8 * len(X) ** 2  # scipy works on a copy of its distances
-    if n_bytes > memory_budget:
-        return None, (
-            f"left out: the distances of {len(X):,} posters take {n_bytes / 1e9:.3g} GB, and "
-            f"{memory_budget / 1e9:.3g} GB are allowed"
-        )
-    method = AgglomerativeClustering(n_clusters=n_clusters, linkage="ward")
-    return _by_size(method.fit_predict(X)), f"n_clusters={n_clusters}"
-
-
-def _hdbscan(X: np.ndarray, min_cluster_size: int) -> tuple[np.ndarray, str]:
-    """Labels by HDBSCAN, -1 for noise; and its parameters."""
-    number = min(min_cluster_size, len(X))
-    labels = HDBSCAN(min_cluster_size=number, copy=True).fit_predict(X)
-    return _by_size(labels), f"min_cluster_size={number}, min_samples={number}"
 
 # %% ../../nbs/clustering/07_other_methods.ipynb #012a
 def _by_size(labels: np.ndarray) -> np.ndarray:
@@ -62,6 +31,44 @@ def _by_size(labels: np.ndarray) -> np.ndarray:
     new[order] = np.arange(len(numbers))
     new[numbers < 0] = -1
     return new[codes]
+
+# %% ../../nbs/clustering/07_other_methods.ipynb #012
+def _ward(X: np.ndarray, n_clusters: int, memory_budget: float) -> tuple[np.ndarray | None, str]:
+    """Labels by Ward's method, None if it is left out; and its parameters, or why."""
+    n_bytes = 8 * len(X) ** 2  # scipy works on a copy of its distances
+    if n_bytes > memory_budget:
+        return None, (
+            f"left out: the distances of {len(X):,} posters take {n_bytes / 1e9:.3g} GB, and "
+            f"{memory_budget / 1e9:.3g} GB are allowed"
+        )
+    method = AgglomerativeClustering(n_clusters=n_clusters, linkage="ward")
+    return _by_size(method.fit_predict(X)), f"n_clusters={n_clusters}"
+
+# %% ../../nbs/clustering/07_other_methods.ipynb #1e71a693
+def _hdbscan(X: np.ndarray, min_cluster_size: int) -> tuple[np.ndarray, str]:
+    """Labels by HDBSCAN, -1 for noise; and its parameters."""
+    number = min(min_cluster_size, len(X))
+    labels = HDBSCAN(min_cluster_size=number, copy=True).fit_predict(X)
+    return _by_size(labels), f"min_cluster_size={number}, min_samples={number}"
+
+# %% ../../nbs/clustering/07_other_methods.ipynb #016
+def _other_method(X: np.ndarray, one: np.ndarray | None, labels: np.ndarray) -> dict:
+    """The numbers of one clustering beside those labels."""
+    if one is None:
+        names = ("n_clusters", "n_noise", "silhouette", "adjusted_mutual_info")
+        return dict.fromkeys(names, np.nan)
+    inside = np.flatnonzero(one >= 0)
+    n_clusters = len(np.unique(one[inside]))
+    silhouette = np.nan
+    if 2 <= n_clusters < len(inside):
+        distances = row_distances(X[inside], keep=False)
+        silhouette = float(silhouette_samples(distances, one[inside]).mean())
+    return {
+        "n_clusters": n_clusters,
+        "n_noise": len(one) - len(inside),
+        "silhouette": silhouette,
+        "adjusted_mutual_info": float(adjusted_mutual_info_score(labels, one)),
+    }
 
 # %% ../../nbs/clustering/07_other_methods.ipynb #015
 @dataclass(frozen=True, eq=False)
@@ -84,7 +91,28 @@ class OtherMethods:
     table: pd.DataFrame
     labels: pd.DataFrame
 
+# %% ../../nbs/clustering/07_other_methods.ipynb #016a
+def _check_other_methods(space: Space, labels: np.ndarray, min_cluster_size: int) -> None:
+    """Raise an `InputError` unless other methods can be used."""
+    n_posters, n_dimensions = space.X.shape
+    if n_dimensions > FEW:
+        raise InputError(
+            f"the {space.name} space has {n_dimensions:,} dimensions; other methods are used in up to "
+            f"{FEW}, such as those of pca and nmf"
+        )
+    if len(labels) != n_posters:
+        raise InputError(f"there are {len(labels):,} labels for {counted(n_posters, 'poster')}")
+    if len(np.unique(labels)) < 2:
+        raise InputError(
+            "the labels are of fewer than 2 clusters; there is nothing to compare with"
+        )
+    if min_cluster_size < 2:
+        raise InputError(f"min_cluster_size is {min_cluster_size}; valid values are 2 and more")
+
 # %% ../../nbs/clustering/07_other_methods.ipynb #015a
+METHODS = ("k-means", "agglomerative (Ward)", "HDBSCAN")
+
+
 def other_methods(
     space: Space,
     labels: np.ndarray,
@@ -123,12 +151,12 @@ def other_methods(
     _check_other_methods(space, labels, min_cluster_size)
     n_clusters = len(np.unique(labels))
     X = np.asarray(space.X.toarray() if hasattr(space.X, "toarray") else space.X, dtype=np.float64)
-    answers = (
+    clusterings = (
         (_by_size(labels), f"n_clusters={n_clusters}"),
         _ward(X, n_clusters, memory_budget),
         _hdbscan(X, min_cluster_size),
     )
-    found = dict(zip(METHODS, answers, strict=True))
+    found = dict(zip(METHODS, clusterings, strict=True))
     rows = [
         {"method": method} | _other_method(X, one, labels) | {"parameters": parameters}
         for method, (one, parameters) in found.items()
@@ -137,42 +165,19 @@ def other_methods(
     kept = {method: one for method, (one, _) in found.items() if one is not None}
     return OtherMethods(table, pd.DataFrame(kept))
 
-# %% ../../nbs/clustering/07_other_methods.ipynb #016
-def _other_method(X: np.ndarray, one: np.ndarray | None, labels: np.ndarray) -> dict:
-    """The numbers of one clustering beside those labels."""
-    if one is None:
-        names = ("n_clusters", "n_noise", "silhouette", "adjusted_mutual_info")
-        return dict.fromkeys(names, np.nan)
-    inside = np.flatnonzero(one >= 0)
-    n_clusters = len(np.unique(one[inside]))
-    silhouette = np.nan
-    if 2 <= n_clusters < len(inside):
-        distances = row_distances(X[inside], keep=False)
-        silhouette = float(silhouette_samples(distances, one[inside]).mean())
-    return {
-        "n_clusters": n_clusters,
-        "n_noise": len(one) - len(inside),
-        "silhouette": silhouette,
-        "adjusted_mutual_info": float(adjusted_mutual_info_score(labels, one)),
-    }
-
-# %% ../../nbs/clustering/07_other_methods.ipynb #016a
-def _check_other_methods(space: Space, labels: np.ndarray, min_cluster_size: int) -> None:
-    """Raise an `InputError` unless other methods can be asked."""
-    n_posters, n_dimensions = space.X.shape
-    if n_dimensions > FEW:
-        raise InputError(
-            f"the {space.name} space has {n_dimensions:,} dimensions; second opinions are asked for "
-            f"in up to {FEW}, such as those of pca and nmf"
-        )
-    if len(labels) != n_posters:
-        raise InputError(f"there are {len(labels):,} labels for {counted(n_posters, 'poster')}")
-    if len(np.unique(labels)) < 2:
-        raise InputError(
-            "the labels are of fewer than 2 clusters; there is nothing to compare with"
-        )
-    if min_cluster_size < 2:
-        raise InputError(f"min_cluster_size is {min_cluster_size}; valid values are 2 and more")
+# %% ../../nbs/clustering/07_other_methods.ipynb #021a
+def _hdbscan_finding(row: pd.Series, n_posters: int) -> str:
+    """What HDBSCAN found."""
+    number, noise = int(row["n_clusters"]), int(row["n_noise"])
+    left_out = f"leaves {noise:,} of {counted(n_posters, 'poster')} outside as noise"
+    if number == 0:
+        return f"HDBSCAN finds no cluster: for it all of {counted(n_posters, 'poster')} are noise."
+    agrees = f"adjusted mutual information with k-means {row['adjusted_mutual_info']:z.3f}"
+    found = f"HDBSCAN finds {counted(number, 'cluster')} and {left_out}; {agrees}"
+    if pd.isna(row["silhouette"]):
+        return f"{found}. With fewer than 2 clusters there is no silhouette."
+    kept = " of the posters it keeps" if noise else ""
+    return f"{found}, silhouette{kept} {row['silhouette']:z.3f}."
 
 # %% ../../nbs/clustering/07_other_methods.ipynb #021
 def other_methods_findings(table: pd.DataFrame, *, n_posters: int) -> list[str]:
@@ -197,17 +202,3 @@ def other_methods_findings(table: pd.DataFrame, *, n_posters: int) -> list[str]:
             f"{k_means['silhouette']:z.3f}."
         )
     return [first, _hdbscan_finding(hdbscan, n_posters)]
-
-# %% ../../nbs/clustering/07_other_methods.ipynb #021a
-def _hdbscan_finding(row: pd.Series, n_posters: int) -> str:
-    """What HDBSCAN found."""
-    number, noise = int(row["n_clusters"]), int(row["n_noise"])
-    left_out = f"leaves {noise:,} of {counted(n_posters, 'poster')} outside as noise"
-    if number == 0:
-        return f"HDBSCAN finds no cluster: for it all of {counted(n_posters, 'poster')} are noise."
-    agrees = f"adjusted mutual information with k-means {row['adjusted_mutual_info']:z.3f}"
-    found = f"HDBSCAN finds {counted(number, 'cluster')} and {left_out}; {agrees}"
-    if pd.isna(row["silhouette"]):
-        return f"{found}. With fewer than 2 clusters there is no silhouette."
-    kept = " of the posters it keeps" if noise else ""
-    return f"{found}, silhouette{kept} {row['silhouette']:z.3f}."

@@ -58,7 +58,7 @@ HALF_STARTS = 3  # starts of k-means in each half: with one, bad optima hide clu
 def half_agreement(
     geometry: Geometry, numbers: Sequence[int], *, n_splits: int = 5, random_state: int = 9
 ) -> np.ndarray:
-    """Adjusted Rand index of what two random halves say about all posters, for each number of clusters.
+    """Adjusted Rand index of the labels that two random halves give to all posters, for each number of clusters.
 
     Parameters
     ----------
@@ -88,16 +88,20 @@ def half_agreement(
         raise InputError(f"n_splits is {n_splits}; valid values are 1 and more")
     tasks = [(split, half) for split in range(n_splits) for half in range(2)]
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-        told = in_threads(lambda task: _told_by(geometry, numbers, *task, random_state), tasks)
+        found = in_threads(
+            lambda task: _labels_from_half(geometry, numbers, *task, random_state), tasks
+        )
     scores = [
-        [_agreement(*told_of_all) for told_of_all in zip(*told[start : start + 2], strict=True)]
-        for start in range(0, len(told), 2)
+        [_agreement(*labels) for labels in zip(*found[start : start + 2], strict=True)]
+        for start in range(0, len(found), 2)
     ]
     return np.array(scores, dtype=float).T.copy().mean(axis=1)
 
 # %% ../../nbs/clustering/01_stability.ipynb #013a
-def _told_by(geometry: Geometry, numbers, split: int, half: int, random_state: int) -> list:
-    """What one half says about all posters, for each number of clusters; None where it has no room."""
+def _labels_from_half(
+    geometry: Geometry, numbers, split: int, half: int, random_state: int
+) -> list:
+    """Labels of all posters by the clusters of one half, for each number of clusters; None where it has no room."""
     rng = np.random.default_rng([random_state, split])
     order, seeds = rng.permutation(len(geometry)), rng.integers(2**31, size=2)
     middle = len(order) // 2

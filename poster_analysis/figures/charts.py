@@ -20,6 +20,7 @@ from scipy.optimize import isotonic_regression
 
 from ..core.errors import InputError
 from poster_analysis.core.text import (
+    NULL_MODELS,
     counted,
     score_text,
 )
@@ -313,9 +314,6 @@ def mark_k(axes: Axes, k: pd.Series, marks: Mapping[str, int | None]) -> None:
         )  # fmt: skip
 
 # %% ../../nbs/figures/01_charts.ipynb #x005
-_KINDS = {"gaussian": "Gaussian", "copula": "copula"}
-
-
 def null_bands(table: pd.DataFrame, score: str) -> dict[str, pd.DataFrame]:
     """What null models score, for each kind that the table has.
 
@@ -337,7 +335,7 @@ def null_bands(table: pd.DataFrame, score: str) -> dict[str, pd.DataFrame]:
         A kind has some of its numbers, but not all.
     """
     bands = {}
-    for kind in _KINDS:
+    for kind in NULL_MODELS:
         names = [f"{score}_{kind}{end}" for end in ("", "_low", "_high")]
         if not table.reindex(columns=names).isna().all(axis=None):
             numbers = checked_table(table, [], numbers=names)[names]
@@ -378,7 +376,9 @@ def plot_bands(axes: Axes, k: pd.Series, bands: dict[str, pd.DataFrame]) -> list
             x, band = [k.iloc[0] - 0.1, k.iloc[0] + 0.1], band.iloc[[0, 0]]
         axes.fill_between(x, band["low"], band["high"], **area)
         axes.plot(x, band["mean"], color=GREY, linewidth=1, linestyle=dashes)
-        ends.append(LineEnd(max(x), band["mean"].iloc[-1], f"chance: {_KINDS[kind]}", GREY))
+        ends.append(
+            LineEnd(max(x), band["mean"].iloc[-1], f"chance: {NULL_MODELS[kind].label}", GREY)
+        )
     return ends
 
 # %% ../../nbs/figures/01_charts.ipynb #x008a
@@ -400,7 +400,7 @@ def against_null_models(value: float, bands: dict[str, pd.DataFrame], row: int) 
     above = {True: [], False: []}
     for kind, band in bands.items():
         mean = score_text(band["mean"].iloc[row])
-        above[bool(value > band["high"].iloc[row])].append(f"{_KINDS[kind]} ({mean})")
+        above[bool(value > band["high"].iloc[row])].append(f"{NULL_MODELS[kind].label} ({mean})")
     if above[True] and above[False]:
         return f"; above the {above[True][0]} null model, not the {above[False][0]}"
     if above[True]:

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from ..core.errors import InputError
 from poster_analysis.core.text import (
+    NULL_MODELS,
     counted,
     percent_text,
     score_text,
@@ -69,7 +70,7 @@ def _reach_of_null_models(curve: pd.DataFrame, score: str) -> pd.DataFrame | Non
     kind = "stability" if score == "stability_halves" else score
     ends = {}
     for end, extreme in (("low", "min"), ("high", "max")):
-        names = [f"{kind}_{one}_{end}" for one in ("gaussian", "copula")]
+        names = [f"{kind}_{one}_{end}" for one in NULL_MODELS]
         known = curve.reindex(columns=names).apply(pd.to_numeric, errors="coerce")
         ends[end] = known.agg(extreme, axis=1)
     band = pd.DataFrame(ends)

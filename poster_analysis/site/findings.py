@@ -12,7 +12,7 @@ from pathlib import Path
 from ..clustering.verdict import Verdict, verdict_from_table
 from ..core.files import read_table
 from ..core.templates import filled
-from ..core.text import SPACES, score_text
+from ..core.text import NULL_MODELS, SPACES, score_text
 from .blocks import SitePage, kind_of, place
 from ..study.run import Run
 from poster_analysis.words.verdict import (
@@ -71,7 +71,7 @@ def _verdict_cells(one: Verdict) -> list[str]:
     others = one.also_supported.split(", ") if one.also_supported else []
     supported = [] if one.k_supported is None else [one.k_supported, *map(int, others)]
     silhouettes, stabilities = [], []
-    for kind in ("gaussian", "copula"):
+    for kind in NULL_MODELS:
         mean = getattr(one, f"silhouette_{kind}")
         ends = [getattr(one, f"silhouette_{kind}_{end}") for end in ("low", "high")]
         silhouettes.append("" if _missing(mean) else "–".join(map(score_text, ends)))

@@ -119,6 +119,28 @@ def test_the_table_of_one_clustering_is_whole(made):
         assert copies.tolist() == list(range(copies.iloc[0], copies.iloc[0] + 4))
 
 
+def test_a_sweep_has_the_clustering_at_any_k_to_the_last_bit(made):
+    X, distances, spaces = made
+    for kept in (distances, row_distances(X, memory_budget=1000)):
+        for space in spaces.values():
+            swept = sweep(space, kept, k_min=4, k_max=7, n_init=2, random_state=5)
+            for k in (4, 6):
+                found, again = (
+                    swept.at(k),
+                    cluster(space, kept, n_clusters=k, n_init=2, random_state=5),
+                )
+                pd.testing.assert_frame_equal(found.table, again.table, check_exact=True)
+                assert found.inertia == again.inertia and found.parameters == again.parameters
+                assert type(found.inertia) is type(again.inertia)
+
+
+@pytest.mark.parametrize("k", [3, 8])
+def test_a_sweep_has_no_clustering_outside_of_its_range(made, k):
+    _, distances, spaces = made
+    with pytest.raises(InputError, match=f"k = 4 to 7 and has no clusters at k = {k}"):
+        sweep(spaces["pca"], distances, k_min=4, k_max=7, n_init=1, n_splits=0).at(k)
+
+
 def test_the_first_rank_is_nearest_to_the_centre(made):
     X, distances, spaces = made
     table = cluster(spaces["raw"], distances, n_clusters=4).table
@@ -164,7 +186,7 @@ def test_posters_that_are_all_the_same_have_no_clusters():
         cluster(raw_space(X), row_distances(X), n_clusters=2)
 
 
-def test_the_number_of_components_is_judged_as_by_hand(made):
+def test_the_number_of_components_is_scored_as_by_hand(made):
     X, distances, spaces = made
     table = components_sweep(
         spaces["pca"], distances, n_components=(3, 12, 5000), n_clusters=4, n_init=2

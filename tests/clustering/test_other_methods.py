@@ -1,4 +1,4 @@
-"""Second opinions: what scikit-learn says, what is left out, and noise that is counted as noise."""
+"""Other methods: what scikit-learn says, what is left out, and noise that is counted as noise."""
 
 import numpy as np
 import pandas as pd
@@ -39,20 +39,20 @@ def labels(space):
 
 
 @pytest.fixture(scope="module")
-def opinions(space, labels):
+def others(space, labels):
     return other_methods(space, labels)
 
 
-def test_labels_are_those_of_scikit_learn(space, labels, opinions):
+def test_labels_are_those_of_scikit_learn(space, labels, others):
     X = space.X.astype(np.float64)
     expected = {
         METHODS[0]: labels,
         WARD: AgglomerativeClustering(n_clusters=4, linkage="ward").fit_predict(X),
         DENSE: HDBSCAN(min_cluster_size=5, copy=True).fit_predict(X),
     }
-    assert list(opinions.labels) == list(METHODS)
+    assert list(others.labels) == list(METHODS)
     for method, wanted in expected.items():
-        found = opinions.labels[method].to_numpy()
+        found = others.labels[method].to_numpy()
         assert adjusted_mutual_info_score(found, wanted) == pytest.approx(1)
         assert np.array_equal(found == -1, wanted == -1)
         sizes = np.bincount(found[found >= 0])
@@ -60,11 +60,11 @@ def test_labels_are_those_of_scikit_learn(space, labels, opinions):
 
 
 def test_numbers_are_those_of_scikit_learn_with_noise_left_out_of_the_silhouette(
-    space, labels, opinions
+    space, labels, others
 ):
-    table = opinions.table.set_index("method")
+    table = others.table.set_index("method")
     for method in METHODS:
-        found, row = opinions.labels[method].to_numpy(), table.loc[method]
+        found, row = others.labels[method].to_numpy(), table.loc[method]
         inside = found >= 0
         assert row["n_clusters"] == len(np.unique(found[inside]))
         assert row["n_noise"] == (~inside).sum()
@@ -76,15 +76,15 @@ def test_numbers_are_those_of_scikit_learn_with_noise_left_out_of_the_silhouette
     assert table["parameters"].tolist() == [
         "n_clusters=4", "n_clusters=4", "min_cluster_size=5, min_samples=5"
     ]  # fmt: skip
-    assert list(opinions.table) == [
+    assert list(others.table) == [
         "method", "n_clusters", "n_noise", "silhouette", "adjusted_mutual_info", "parameters"
     ]  # fmt: skip
 
 
-def test_parameters_have_an_effect(space, labels, opinions):
+def test_parameters_have_an_effect(space, labels, others):
     found = other_methods(space, labels, min_cluster_size=30).table.set_index("method")
     assert found.loc[DENSE, "parameters"] == "min_cluster_size=30, min_samples=30"
-    assert found.loc[DENSE, "n_noise"] != opinions.table.set_index("method").loc[DENSE, "n_noise"]
+    assert found.loc[DENSE, "n_noise"] != others.table.set_index("method").loc[DENSE, "n_noise"]
 
 
 def test_wards_method_is_left_out_beyond_the_budget_and_only_then(space, labels):
@@ -138,21 +138,21 @@ def test_clusters_of_one_poster_count():
     assert found.table["adjusted_mutual_info"][1] == pytest.approx(1)
 
 
-def test_the_same_whatever_the_threads_and_the_storage(space, labels, opinions):
+def test_the_same_whatever_the_threads_and_the_storage(space, labels, others):
     kept = space.X.copy()
     sparse = Space("raw", sp.csr_array(space.X), {})
     for threads in (1, 3):
         with threadpool_limits(threads):
             for one in (space, sparse):
                 again = other_methods(one, labels)
-                pd.testing.assert_frame_equal(again.table, opinions.table, check_exact=True)
-                pd.testing.assert_frame_equal(again.labels, opinions.labels)
+                pd.testing.assert_frame_equal(again.table, others.table, check_exact=True)
+                pd.testing.assert_frame_equal(again.labels, others.labels)
     assert np.array_equal(space.X, kept)
 
 
-def test_sentences_give_the_numbers_of_the_table(opinions):
-    table = opinions.table.set_index("method")
-    first, second = other_methods_findings(opinions.table, n_posters=240)
+def test_sentences_give_the_numbers_of_the_table(others):
+    table = others.table.set_index("method")
+    first, second = other_methods_findings(others.table, n_posters=240)
     for value in (table.loc[WARD, "adjusted_mutual_info"], table["silhouette"].iloc[0]):
         assert f"{value:.3f}" in first
     assert f"leaves {table.loc[DENSE, 'n_noise']} of 240 posters outside" in second

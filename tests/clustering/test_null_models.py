@@ -1,4 +1,4 @@
-"""Null models without structure: what they keep, what they destroy, and that they are judged as the data are."""
+"""Null models without structure: what they keep, what they destroy, and that they are scored as the data are."""
 
 from dataclasses import replace
 
@@ -79,7 +79,7 @@ def test_a_copula_gives_every_feature_its_own_values(seed, sparse):
     rng = np.random.default_rng(seed)
     X = rng.integers(-2, 4, size=(rng.integers(2, 40), rng.integers(1, 12))).astype(np.float32)
     X[:, 0] = 0  # a feature that nobody has
-    drawn = GaussianCopula(sp.csr_array(X) if sparse else X).draw(rng)
+    drawn = GaussianCopula(sp.csr_array(X) if sparse else X).sample(rng)
     assert sp.issparse(drawn) == sparse
     drawn = drawn.toarray() if sparse else drawn
     np.testing.assert_array_equal(np.sort(drawn, axis=0), np.sort(X, axis=0))
@@ -88,7 +88,7 @@ def test_a_copula_gives_every_feature_its_own_values(seed, sparse):
 def test_features_of_a_copula_go_together_as_before():
     rng = np.random.default_rng(0)
     X = np.maximum(rng.multivariate_normal([0, 0, 0], np.eye(3) / 2 + 0.5, size=800) - 0.5, 0)
-    drawn = GaussianCopula(X).draw(rng)
+    drawn = GaussianCopula(X).sample(rng)
     before, after = (stats.spearmanr(one).statistic for one in (X, drawn))
     np.testing.assert_allclose(after, before, atol=0.1)
 
@@ -97,14 +97,14 @@ def test_nobody_belongs_to_a_group_in_a_copula():
     """The features of four looks agree in halves; those of its copula do so much less."""
     X = make("four looks", 0)
     stability = []
-    for rows in (X, GaussianCopula(X).draw(np.random.default_rng(0))):
+    for rows in (X, GaussianCopula(X).sample(np.random.default_rng(0))):
         distances = row_distances(rows)
         space = pca_space(rows, n_components=6, distances=distances)
         stability.append(half_agreement(geometry(space, distances), [4])[0])
     assert stability[0] > 0.9 and stability[1] < 0.7
 
 
-def test_the_data_are_judged_as_in_a_sweep():
+def test_the_data_are_scored_as_in_a_sweep():
     spaces, distances = spaces_of(make("rectified", 0, 90, 300))
     settings = {"k_min": 3, "k_max": 5, "n_init": 4, "n_splits": 2}
     found = null_models(spaces, distances, n_null=2, **settings)
