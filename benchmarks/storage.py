@@ -18,7 +18,8 @@ from scipy.sparse import csr_array, load_npz, save_npz, vstack
 
 from poster_analysis.extraction.backbones import load_backbone
 from poster_analysis.extraction.features import load_features
-from poster_analysis.extraction.store import FeatureStore, decode_row, encode_row
+from poster_analysis.extraction.rows import decode_row, encode_row
+from poster_analysis.extraction.store import FeatureStore
 
 ROUNDS = 3
 

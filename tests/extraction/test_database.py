@@ -11,7 +11,8 @@ from filelock import FileLock
 
 from poster_analysis.core.errors import InputError, PosterAnalysisError, RunError
 from poster_analysis.core.files import digest
-from poster_analysis.extraction.store import INSERT_ROW, Database, seal, transaction
+from poster_analysis.extraction.rows import seal
+from poster_analysis.extraction.store import INSERT_ROW, Database, transaction
 
 SPECIFICATION = {"backbone": "example", "n_features": 3}
 MARK = bytes.fromhex(digest(SPECIFICATION))

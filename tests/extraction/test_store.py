@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from poster_analysis.core.errors import InputError, RunError
-from poster_analysis.extraction.store import FeatureStore, decode_row, encode_row
+from poster_analysis.extraction.rows import decode_row, encode_row
+from poster_analysis.extraction.store import FeatureStore
 
 SPECIFICATION = {"backbone": "example", "pooling": "average", "n_features": 203}
 KEYS = [hashlib.sha256(bytes([n])).hexdigest() for n in range(30)]
