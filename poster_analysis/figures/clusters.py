@@ -180,7 +180,7 @@ def _name_clusters(axes: Axes, groups: list[tuple], middles: list[float]) -> Non
             va="top", color=GREY, size=7.5, **beside,
         )  # fmt: skip
 
-# %% ../../nbs/figures/07_clusters.ipynb #41322452
+# %% ../../nbs/figures/07_clusters.ipynb #56012ebb
 def _mark_mean(axes: Axes, mean: float) -> None:
     """A dashed line at the mean of all posters, with its value above."""
     axes.axvline(mean, color=INK, linewidth=0.9, linestyle=(0, (4, 2)))
@@ -321,7 +321,7 @@ def _plot_card(
     if len(card.films["medoid"]):
         _plot_row(axes, "medoids", card.films["medoid"], layout, x, y + pictures)
 
-# %% ../../nbs/figures/07_clusters.ipynb #7913e151
+# %% ../../nbs/figures/07_clusters.ipynb #1472ebf9
 def _plot_cards(
     title: str, *details: str, cards: Sequence[_Card], columns: int, poster: float
 ) -> Figure:

@@ -119,7 +119,7 @@ def _plot_curve(
     best = rows.loc[rows[score].idxmax()]
     axes.plot(best["k"], best[score], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
 
-# %% ../../nbs/figures/11_comparison.ipynb #03a5cc52
+# %% ../../nbs/figures/11_comparison.ipynb #72ebdffd
 _CURVES = {
     "silhouette": ("Mean silhouette (−1 to 1, higher is better)", "The silhouette"),
     "silhouette_original": ("Mean silhouette on the original features", "On the original features the silhouette"),
@@ -231,7 +231,7 @@ def _overlap_title(pairs: list[tuple[str, pd.DataFrame]], numbers: str) -> str:
     low, high = percent_text(min(means)), percent_text(max(means))
     return f"Of {numbers} neighbours pairs of runs have {low} to {high} in common"
 
-# %% ../../nbs/figures/11_comparison.ipynb #07eb50b7
+# %% ../../nbs/figures/11_comparison.ipynb #9ea5625f
 def _plot_overlaps(axes: Axes, names: list[str], tables: list[pd.DataFrame]) -> None:
     """One bar for each pair of runs, its name at the left, its mean and that of chance at the right."""
     beside = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
@@ -338,7 +338,7 @@ def _name_clusters(axes: Axes, rows: list, columns: list, names: list[str], side
         rotation=90, va="top", ha="center",
     )  # fmt: skip
 
-# %% ../../nbs/figures/11_comparison.ipynb #78d5ffce
+# %% ../../nbs/figures/11_comparison.ipynb #8e511b0d
 def _matching_table(matching: pd.DataFrame) -> tuple[pd.DataFrame, list[int], list[int]]:
     """The table with whole numbers, and the clusters of both runs in the order in which they are shown."""
     numbers = ["cluster_a", "cluster_b", "n_common", "n_a"]
@@ -349,7 +349,7 @@ def _matching_table(matching: pd.DataFrame) -> tuple[pd.DataFrame, list[int], li
         raise InputError("the table must hold every pair of clusters exactly once")
     return table, rows, columns
 
-# %% ../../nbs/figures/11_comparison.ipynb #edf383b6
+# %% ../../nbs/figures/11_comparison.ipynb #2cb00b66
 def _plot_matching(
     axes: Axes, table: pd.DataFrame, rows: list[int], columns: list[int], side: float
 ) -> None:

@@ -36,7 +36,7 @@ from poster_analysis.core.text import (
 INK, GREY, HAIRLINE, SHADE, PAPER = "#1b1b1f", "#66666b", "#d9d9d6", "#f1f0ec", "#fdfdfb"
 BLUE, VERMILION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7"
 
-# %% ../../nbs/figures/00_page.ipynb #5f5d81a2
+# %% ../../nbs/figures/00_page.ipynb #15bdbb1a
 def space_name(space: str) -> str:
     """Say which space is meant, as the end of a sentence: ``pca`` is "the PCA space"."""
     return SPACES[space] if space in SPACES else f"the space {plain_text(space)}"
@@ -83,7 +83,7 @@ _STYLE = {
 #: Put before a function that makes a figure: the style holds inside it, and nowhere else.
 styled = style.context(_STYLE, after_reset=True)
 
-# %% ../../nbs/figures/00_page.ipynb #23a92ffc
+# %% ../../nbs/figures/00_page.ipynb #4ad20214
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep matplotlib from reporting every glyph that no installed typeface has."""
@@ -120,7 +120,7 @@ def text_width(text: str, *, size: float, weight: str = "normal") -> float:
     with _quiet():
         return text_to_path.get_text_width_height_descent(text, font, False)[0] / 72
 
-# %% ../../nbs/figures/00_page.ipynb #49ed2bc1
+# %% ../../nbs/figures/00_page.ipynb #26435db1
 def _line_end(text: str, fits: Callable[[str], bool], longest: int) -> int:
     """How many letters of a text go on one line: up to a space where there is one, at least one letter."""
     ends = range(1, min(len(text), longest) + 1)
@@ -164,7 +164,7 @@ def wrap_text(
         rows[-1] = last.rstrip(" ,.:;–-(") + ending
     return "\n".join(rows)
 
-# %% ../../nbs/figures/00_page.ipynb #38c4a4a9
+# %% ../../nbs/figures/00_page.ipynb #29fef419
 _KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".svg": "svg", ".pdf": "pdf"}
 
 
