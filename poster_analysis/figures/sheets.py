@@ -307,7 +307,7 @@ def _plot_film(
     y += 0.31 + 0.13 * len(title.splitlines())
     axes.text(x, y, genres, size=7, color=GREY, va="top", linespacing=1.2)
 
-# %% ../../nbs/figures/02_sheets.ipynb #05cecba3
+# %% ../../nbs/figures/02_sheets.ipynb #d51820c4
 def _strip_title(query: Mapping, nearest: Mapping) -> str:
     """Which film is nearest to which, and how near."""
     words = [
