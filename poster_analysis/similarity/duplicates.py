@@ -49,7 +49,7 @@ def _nearest(features: Features) -> pd.DataFrame:
 # %% ../../nbs/similarity/03_duplicates.ipynb #007
 N_CANDIDATES = 12  # nearest neighbours of each poster that are compared with it by hash
 
-
+# %% ../../nbs/similarity/03_duplicates.ipynb #007_1
 def candidate_pairs(
     features: Features, hashes: PerceptualHashes, neighbours: pd.DataFrame | None = None
 ) -> pd.DataFrame:

@@ -145,6 +145,9 @@ def bootstrap_interval(
     ).confidence_interval  # fmt: skip
     return float(interval.low), float(interval.high)
 
+# %% ../../nbs/similarity/04_genres.ipynb #x006m
+MEASURES = ("common genre", "jaccard")
+
 # %% ../../nbs/similarity/04_genres.ipynb #x006
 def _as_bits(membership: sp.csr_array) -> np.ndarray:
     """The values of each poster that some other poster has too, as bits: shape (n_posters, n_words)."""
@@ -184,9 +187,6 @@ def _known_pairs(rows: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nd
     return row, rows[row, place], place
 
 # %% ../../nbs/similarity/04_genres.ipynb #x009
-MEASURES = ("common genre", "jaccard")
-
-
 def poster_scores(
     neighbours: pd.DataFrame,
     index: pd.DataFrame,

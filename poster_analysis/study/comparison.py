@@ -30,6 +30,17 @@ def _check_columns(table: pd.DataFrame, columns: tuple[str, ...], what: str) -> 
 _SCORES = ("silhouette", "stability", "p_", "supported")
 
 
+def _scores_of(run: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The scores of one run for every k."""
+    _check_columns(table, ("space", "k", "silhouette"), f"the sweep of {run}")
+    columns = [name for name in table if str(name).startswith(_SCORES)]
+    rows = table.sort_values(["space", "k"], kind="stable")[["space", "k", *columns]]
+    if "supported" in rows:
+        rows["supported"] = rows["supported"].astype("boolean")
+    rows.insert(0, "run", run)
+    return rows
+
+# %% ../../nbs/study/02_comparison.ipynb #006b
 def sweeps_side_by_side(sweeps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The sweeps of several runs in one table.
 
@@ -50,17 +61,9 @@ def sweeps_side_by_side(sweeps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     InputError
         There is no run, or a sweep lacks a column.
     """
-    tables = []
-    for run, table in sweeps.items():
-        _check_columns(table, ("space", "k", "silhouette"), f"the sweep of {run}")
-        columns = [name for name in table if str(name).startswith(_SCORES)]
-        rows = table.sort_values(["space", "k"], kind="stable")[["space", "k", *columns]]
-        if "supported" in rows:
-            rows["supported"] = rows["supported"].astype("boolean")
-        rows.insert(0, "run", run)
-        tables.append(rows)
-    if not tables:
+    if not sweeps:
         raise InputError("there are no runs to compare; give at least one")
+    tables = [_scores_of(run, table) for run, table in sweeps.items()]
     return pd.concat(tables, ignore_index=True)
 
 # %% ../../nbs/study/02_comparison.ipynb #009
@@ -241,6 +244,16 @@ def _ranked(table: pd.DataFrame, shared: set[str]) -> pd.DataFrame:
     return rows.assign(rank=rows.groupby("imdb_id").cumcount() + 1)
 
 # %% ../../nbs/study/02_comparison.ipynb #021
+def _lists(a: pd.DataFrame, b: pd.DataFrame) -> list[pd.DataFrame]:
+    """The neighbours of two runs among the posters that both have."""
+    shared = set(a["imdb_id"]) & set(b["imdb_id"])
+    if not shared:
+        raise InputError(
+            "the runs have no poster in common, so their neighbours cannot be compared"
+        )
+    return [_ranked(table, shared) for table in (a, b)]
+
+# %% ../../nbs/study/02_comparison.ipynb #021b
 def _neighbour_pairs(a: pd.DataFrame, b: pd.DataFrame, n_neighbors: int | None) -> pd.DataFrame:
     """Each poster in both runs with each neighbour it has in either, its ranks there, and how many count."""
     for name, table in (("first", a), ("second", b)):
@@ -248,20 +261,12 @@ def _neighbour_pairs(a: pd.DataFrame, b: pd.DataFrame, n_neighbors: int | None) 
         _check_columns(table, columns, f"the neighbours of the {name} run")
     if n_neighbors is not None and n_neighbors < 1:
         raise InputError(f"n_neighbors is {n_neighbors}; valid values are 1 and more")
-    shared = set(a["imdb_id"]) & set(b["imdb_id"])
-    if not shared:
-        raise InputError(
-            "the runs have no poster in common, so their neighbours cannot be compared"
-        )
-    lists = [_ranked(table, shared) for table in (a, b)]
-    lengths = pd.concat([one.groupby("imdb_id").size() for one in lists], axis=1).min(
-        axis=1, skipna=False
-    )
-    lengths = lengths.dropna().clip(upper=n_neighbors).astype(int)
+    lists = _lists(a, b)
+    lengths = pd.concat([one.groupby("imdb_id").size() for one in lists], axis=1)
+    lengths = lengths.min(axis=1, skipna=False).dropna().clip(upper=n_neighbors).astype(int)
     kept = [one[one["rank"] <= one["imdb_id"].map(lengths)] for one in lists]
-    both = kept[0].merge(
-        kept[1], on=["imdb_id", "neighbour_id"], how="outer", suffixes=("_a", "_b")
-    )
+    on = ["imdb_id", "neighbour_id"]
+    both = kept[0].merge(kept[1], on=on, how="outer", suffixes=("_a", "_b"))
     both["n_neighbors"] = both["imdb_id"].map(lengths)
     return both.astype({"rank_a": "Int64", "rank_b": "Int64"})
 
