@@ -124,7 +124,7 @@ def compare_neighbours(
     Parameters
     ----------
     ways
-        For each name a table of neighbours, as `similarity.neighbours` returns it.
+        For each name a table of neighbours, as `neighbours.neighbours` returns it.
     index
         One row for each poster, with the columns imdb_id and `column`.
     settings

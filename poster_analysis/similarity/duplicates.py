@@ -49,7 +49,7 @@ def _nearest(features: Features) -> pd.DataFrame:
 # %% ../../nbs/similarity/03_duplicates.ipynb #007
 N_CANDIDATES = 12  # nearest neighbours of each poster that are compared with it by hash
 
-
+# %% ../../nbs/similarity/03_duplicates.ipynb #007_1
 def candidate_pairs(
     features: Features, hashes: PerceptualHashes, neighbours: pd.DataFrame | None = None
 ) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def candidate_pairs(
     hashes
         Perceptual hashes of the same posters, in the same order.
     neighbours
-        Nearest neighbours, as `similarity.neighbours` returns them; those of a rank beyond
+        Nearest neighbours, as `neighbours.neighbours` returns them; those of a rank beyond
         `N_CANDIDATES` are not used. Computed if not given.
 
     Returns
@@ -313,7 +313,7 @@ def one_per_group(neighbours: pd.DataFrame, groups: pd.DataFrame, n_neighbors: i
     Parameters
     ----------
     neighbours
-        As `similarity.neighbours` returns them: for each film as many as `neighbours_needed` says,
+        As `neighbours.neighbours` returns them: for each film as many as `neighbours_needed` says,
         or all there are.
     groups
         As `duplicate_groups` returns them.

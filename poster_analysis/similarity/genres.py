@@ -44,7 +44,7 @@ def neighbour_rows(neighbours: pd.DataFrame, ids: Sequence[str]) -> np.ndarray:
     Parameters
     ----------
     neighbours
-        As `similarity.neighbours` returns it: columns imdb_id, rank (from 1), neighbour_id; the same
+        As `neighbours.neighbours` returns it: columns imdb_id, rank (from 1), neighbour_id; the same
         number of neighbours for every poster.
     ids
         The ids of all posters, in the order that gives them their numbers.
@@ -70,9 +70,9 @@ def neighbour_rows(neighbours: pd.DataFrame, ids: Sequence[str]) -> np.ndarray:
     rows, others = (known.get_indexer(neighbours[name]) for name in ("imdb_id", "neighbour_id"))
     for name, found in (("imdb_id", rows), ("neighbour_id", others)):
         if (found < 0).any():
-            stranger = neighbours[name].iloc[int((found < 0).argmax())]
+            unknown = neighbours[name].iloc[int((found < 0).argmax())]
             raise InputError(
-                f"the neighbours name the poster {stranger!r}, which is not among the "
+                f"the neighbours name the poster {unknown!r}, which is not among the "
                 f"{counted(len(known), 'poster')}; give the index of the same features"
             )
     return _in_order(rows, others, neighbours["rank"].to_numpy(), len(known))
@@ -145,6 +145,9 @@ def bootstrap_interval(
     ).confidence_interval  # fmt: skip
     return float(interval.low), float(interval.high)
 
+# %% ../../nbs/similarity/04_genres.ipynb #x006m
+MEASURES = ("common genre", "jaccard")
+
 # %% ../../nbs/similarity/04_genres.ipynb #x006
 def _as_bits(membership: sp.csr_array) -> np.ndarray:
     """The values of each poster that some other poster has too, as bits: shape (n_posters, n_words)."""
@@ -184,9 +187,6 @@ def _known_pairs(rows: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.nd
     return row, rows[row, place], place
 
 # %% ../../nbs/similarity/04_genres.ipynb #x009
-MEASURES = ("common genre", "jaccard")
-
-
 def poster_scores(
     neighbours: pd.DataFrame,
     index: pd.DataFrame,
@@ -289,7 +289,7 @@ def genre_agreement(
     Parameters
     ----------
     neighbours, index
-        As `similarity.neighbours` returns it, and one row per poster with the columns imdb_id and `column`.
+        As `neighbours.neighbours` returns it, and one row per poster with the columns imdb_id and `column`.
     numbers
         How many of the nearest neighbours to look at, rising; at most as many as there are.
     column, separator

@@ -29,7 +29,7 @@ def neighbour_counts(
     Parameters
     ----------
     neighbours
-        As `similarity.neighbours` returns it, with at least `n_neighbors` of each poster.
+        As `neighbours.neighbours` returns it, with at least `n_neighbors` of each poster.
     index
         One row for each of its posters, with the columns imdb_id and title.
     n_neighbors
@@ -197,7 +197,7 @@ def centred_neighbours(
     Returns
     -------
     pandas.DataFrame
-        As `similarity.neighbours` returns it; `similarity` is the centred cosine, -1 to 1, 0 for a poster at
+        As `neighbours.neighbours` returns it; `similarity` is the centred cosine, -1 to 1, 0 for a poster at
         the mean.
 
     Raises
@@ -252,7 +252,7 @@ def mutual_proximity(
     Returns
     -------
     pandas.DataFrame
-        As `similarity.neighbours` returns it; `similarity` is the mutual proximity, 0 to 1.
+        As `neighbours.neighbours` returns it; `similarity` is the mutual proximity, 0 to 1.
 
     Raises
     ------

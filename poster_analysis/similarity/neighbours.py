@@ -33,6 +33,12 @@ from poster_analysis.distances.pairs import (
 from ..extraction.features import Features
 from .search import By, Catalogue, find_film
 
+# %% ../../nbs/similarity/01_neighbours.ipynb #006_1
+def _id_key(imdb_id: str) -> tuple:
+    """A key that sorts numbers as numbers, before text."""
+    number = imdb_id.isascii() and imdb_id.isdigit()
+    return not number, len(imdb_id) if number else 0, imdb_id
+
 # %% ../../nbs/similarity/01_neighbours.ipynb #006
 def id_order(features: Features) -> np.ndarray:
     """The place of each row when the rows are put in order of their ids."""
@@ -41,12 +47,6 @@ def id_order(features: Features) -> np.ndarray:
         np.arange(len(features))
     )
     return order
-
-
-def _id_key(imdb_id: str) -> tuple:
-    """A key that sorts numbers as numbers, before text."""
-    number = imdb_id.isascii() and imdb_id.isdigit()
-    return not number, len(imdb_id) if number else 0, imdb_id
 
 # %% ../../nbs/similarity/01_neighbours.ipynb #006a
 def _check_number(features: Features, n_neighbors: int, *, most: int) -> None:
@@ -290,12 +290,12 @@ def _ids_path(path: str | os.PathLike) -> Path:
         raise InputError(f"{path.name}: a similarity matrix is kept as .npy")
     return path.with_name(f"{path.stem}_ids.csv")
 
-
+# %% ../../nbs/similarity/01_neighbours.ipynb #x010_1
 def _checksums(S: np.ndarray) -> list[str]:
     """CRC-32 of each row, as eight hexadecimal digits."""
     return [f"x{zlib.crc32(np.ascontiguousarray(row, dtype='<f4')):08x}" for row in S]
 
-
+# %% ../../nbs/similarity/01_neighbours.ipynb #x010_2
 def _save(matrix: SimilarityMatrix, path: Path, ids_path: Path) -> None:
     ids = pd.DataFrame({"imdb_id": matrix.imdb_ids, "checksum": _checksums(matrix.S)})
     ids.insert(0, "row", range(len(ids)))

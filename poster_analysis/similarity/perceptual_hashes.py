@@ -62,7 +62,7 @@ def poster_windows(image: Image.Image) -> list[Image.Image]:
 # %% ../../nbs/similarity/02_perceptual_hashes.ipynb #007
 PARTS = ((0.0, 0.6), (0.4, 1.0))  # top and bottom of each, as shares of a poster's height
 
-
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #007_1
 def poster_parts(image: Image.Image) -> list[Image.Image]:
     """The upper and the lower part of a poster, in gray.
 
@@ -83,7 +83,7 @@ def poster_parts(image: Image.Image) -> list[Image.Image]:
 # %% ../../nbs/similarity/02_perceptual_hashes.ipynb #011
 FEWEST_ONES = HASH_SIZE**2 // 4  # of the bits of a hash that says something, half are one
 
-
+# %% ../../nbs/similarity/02_perceptual_hashes.ipynb #011_1
 def poster_bits(image: Image.Image) -> np.ndarray:
     """The perceptual hashes of a poster: whole, through its windows, and of its parts.
 

@@ -140,7 +140,7 @@ def group_retrieval(
     Parameters
     ----------
     neighbours
-        As `similarity.neighbours` returns it; with more neighbours the average precision covers more.
+        As `neighbours.neighbours` returns it; with more neighbours the average precision covers more.
     index
         One row for each of its posters, with the column imdb_id.
     groups, column

@@ -151,7 +151,7 @@ def _row(catalogue: Catalogue, text: str) -> int:
 # %% ../../nbs/similarity/00_search.ipynb #013
 By = Literal["id", "title", "index"]
 
-
+# %% ../../nbs/similarity/00_search.ipynb #013_1
 def find_films(
     films: pd.DataFrame | Catalogue,
     query: object,

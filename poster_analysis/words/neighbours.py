@@ -106,7 +106,7 @@ def genre_finding(table: pd.DataFrame, *, n_neighbors: int) -> str:
         f"{percentage(row.high, 1)}), {beyond}: {percentage(row.chance)} in {row.n_shuffles:,} shuffles (p = {row.p_value:.2g})."
     )
     if row.n_left_out:
-        sentence += f" {counted(int(row.n_left_out), 'poster')} could not be judged."
+        sentence += f" {counted(int(row.n_left_out), 'poster')} could not be compared."
     return sentence
 
 # %% ../../nbs/words/03_neighbours.ipynb #r017
