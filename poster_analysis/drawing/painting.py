@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageChops, ImageColor, ImageDraw, ImageFilter
 
 # %% ../../nbs/drawing/00_painting.ipynb #005
@@ -27,7 +28,7 @@ def printed(picture: np.ndarray) -> Image.Image:
     return Image.fromarray(np.clip(np.rint(picture), 0, 255).astype(np.uint8))
 
 
-def jpeg(image: Image.Image, *, quality: int = 88, **options) -> bytes:
+def jpeg(image: Image.Image, *, quality: int = 88, **options: object) -> bytes:
     """An image as the bytes of a JPEG file."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=quality, **options)
@@ -160,7 +161,7 @@ def curve(points: Sequence[Sequence[float]] | str, *, steps: int = 8) -> np.ndar
     return _spline(np.roll(p1, 1, 0), p1, np.roll(p1, -1, 0), np.roll(p1, -2, 0), steps)
 
 # %% ../../nbs/drawing/00_painting.ipynb #016
-def stroke(points: Sequence[Sequence[float]], widths, *, steps: int = 5) -> np.ndarray:
+def stroke(points: ArrayLike, widths: ArrayLike, *, steps: int = 5) -> np.ndarray:
     """The outline of a smooth line through points; `widths` is one, or one for each point."""
     points = np.asarray(points, float)
     widths = np.broadcast_to(np.asarray(widths, float), len(points))
@@ -177,13 +178,18 @@ def stroke(points: Sequence[Sequence[float]], widths, *, steps: int = 5) -> np.n
     return np.concatenate([centre + side * half, last, (centre - side * half)[::-1], first])
 
 # %% ../../nbs/drawing/00_painting.ipynb #016a
-def moved(points, right: float, down: float) -> np.ndarray:
+def moved(points: ArrayLike, right: float, down: float) -> np.ndarray:
     """A point, or a shape, moved to the right and down."""
     return np.add(points, (right, down))
 
 
 def placed(
-    parts: Sequence[np.ndarray], at, size: float, *, mirror: bool = False, turn: float = 0
+    parts: Sequence[np.ndarray],
+    at: ArrayLike,
+    size: float,
+    *,
+    mirror: bool = False,
+    turn: float = 0,
 ) -> list[np.ndarray]:
     """Shapes drawn around (0, 0) enlarged by `size`, turned by degrees, and moved to `at`."""
     cos, sin = np.cos(np.deg2rad(turn)), np.sin(np.deg2rad(turn))
@@ -246,15 +252,39 @@ class Canvas:
         mask = _mask(scaled, np.maximum(last - first, 1), first)
         self.lay(mask, fill, at=first / SCALE, opacity=opacity)
 
-    def put(self, parts, at, size: float, *, fill, opacity=1.0, mirror=False, turn=0.0) -> None:
+    def put(
+        self,
+        parts: Sequence[np.ndarray],
+        at: ArrayLike,
+        size: float,
+        *,
+        fill: Colour | np.ndarray,
+        opacity: float = 1.0,
+        mirror: bool = False,
+        turn: float = 0.0,
+    ) -> None:
         """Fill shapes drawn around (0, 0), enlarged, turned and moved to `at`."""
         self.shape(*placed(parts, at, size, mirror=mirror, turn=turn), fill=fill, opacity=opacity)
 
-    def disc(self, centre, radius, *, fill: Colour | np.ndarray, opacity: float = 1.0) -> None:
+    def disc(
+        self,
+        centre: ArrayLike,
+        radius: ArrayLike,
+        *,
+        fill: Colour | np.ndarray,
+        opacity: float = 1.0,
+    ) -> None:
         """Fill a disc, or an ellipse if `radius` is a pair."""
         self.shape(disc(centre, radius), fill=fill, opacity=opacity)
 
-    def line(self, points, widths, *, fill: Colour | np.ndarray, opacity: float = 1.0) -> None:
+    def line(
+        self,
+        points: ArrayLike,
+        widths: ArrayLike,
+        *,
+        fill: Colour | np.ndarray,
+        opacity: float = 1.0,
+    ) -> None:
         """Draw a straight or broken line with round ends."""
         self.shape(stroke(points, widths, steps=1), fill=fill, opacity=opacity)
 
@@ -267,7 +297,14 @@ class Canvas:
         beam = _enlarged(weights[..., None] * np.array(rgb(colour), np.float32))
         self.image = ImageChops.screen(self.image, beam)
 
-    def lay(self, mask: Image.Image, fill, *, at=(0, 0), opacity: float = 1.0) -> None:
+    def lay(
+        self,
+        mask: Image.Image,
+        fill: Colour | np.ndarray,
+        *,
+        at: Sequence[float] = (0, 0),
+        opacity: float = 1.0,
+    ) -> None:
         """Lay `fill` through a mask in canvas pixels, its corner `at` a poster pixel."""
         if opacity < 1:
             mask = mask.point(lambda value: value * opacity)

@@ -6,6 +6,7 @@
 __all__ = ['Look', 'choose_look', 'readable', 'draw_poster']
 
 # %% ../../nbs/drawing/08_posters.ipynb #002
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +78,9 @@ def choose_look(genre: str, rng: np.random.Generator) -> Look:
     )
 
 # %% ../../nbs/drawing/08_posters.ipynb #008
-def readable(canvas: Canvas, frame, inks: tuple[Colour, ...], palette: Palette) -> Colour:
+def readable(
+    canvas: Canvas, frame: Sequence[float], inks: tuple[Colour, ...], palette: Palette
+) -> Colour:
     """The first of `inks` that stands out in a place (left, top, right, bottom), or the best there is."""
     ground = lightness(canvas.ground(*frame))
     for ink in inks:
@@ -155,7 +158,7 @@ def _small(text: str, face: Face, width: float, size: float) -> Image.Image:
     return fitted(set_line(text, face, size * SCALE).mask, width * SCALE, HEIGHT)
 
 # %% ../../nbs/drawing/08_posters.ipynb #012
-def draw_poster(film: Film, look: Look, *, random_state) -> Image.Image:
+def draw_poster(film: Film, look: Look, *, random_state: int | Sequence[int]) -> Image.Image:
     """Draw the poster of a film.
 
     Parameters

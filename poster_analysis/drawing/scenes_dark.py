@@ -13,6 +13,7 @@ from poster_analysis.drawing.painting import (
     HEIGHT,
     WIDTH,
     Canvas,
+    Colour,
     Palette,
     Scene,
     blend,
@@ -146,7 +147,14 @@ def _trunk(canvas: Canvas, rng: np.random.Generator, x, foot, wide, ink) -> None
         canvas.shape(stroke(branch, [wide * 0.22, wide * 0.14, 0.3], steps=2), fill=ink)
 
 # %% ../../nbs/drawing/03_scenes_dark.ipynb #014
-def stars(canvas: Canvas, rng: np.random.Generator, colour, *, n: int = 150, bottom=HEIGHT) -> None:
+def stars(
+    canvas: Canvas,
+    rng: np.random.Generator,
+    colour: Colour,
+    *,
+    n: int = 150,
+    bottom: float = HEIGHT,
+) -> None:
     """Scatter stars, most of them faint, above a height."""
     at = rng.uniform((0, 0), (WIDTH, bottom), (n, 2))
     for centre, size in zip(at, 0.25 + rng.exponential(0.28, n), strict=True):

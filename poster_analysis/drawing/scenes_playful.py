@@ -7,6 +7,8 @@ __all__ = ['odd_crowd', 'four_panels', 'disguise', 'one_thing', 'creature', 'sun
            'night_flight']
 
 # %% ../../nbs/drawing/05_scenes_playful.ipynb #002
+from collections.abc import Sequence
+
 import numpy as np
 
 from poster_analysis.drawing.painting import (
@@ -193,7 +195,14 @@ def one_thing(palette: Palette, rng: np.random.Generator) -> Scene:
 _SMILE = "-0.38 0.24!, 0 0.34, 0.38 0.24!, 0.24 0.58, 0 0.66, -0.24 0.58"
 
 
-def creature(canvas: Canvas, at, r: float, ink: Colour, palette: Palette, rng) -> None:
+def creature(
+    canvas: Canvas,
+    at: Sequence[float],
+    r: float,
+    ink: Colour,
+    palette: Palette,
+    rng: np.random.Generator,
+) -> None:
     """Somebody round, with eyes, of radius `r`."""
     dark = palette.dark
 

@@ -6,7 +6,7 @@
 __all__ = ['extraction_of', 'Analysis', 'reduce_to', 'compare_components']
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #002
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -108,7 +108,15 @@ class Analysis:
         """Some of the run's parameters, for the key of a stage."""
         return {name: getattr(self.parameters, name) for name in names}
 
-    def stage(self, name: str, compute: Callable, *, parameters=(), given=None, after=()) -> Stage:
+    def stage(
+        self,
+        name: str,
+        compute: Callable,
+        *,
+        parameters: Sequence[str] = (),
+        given: dict | None = None,
+        after: Sequence[Stage] = (),
+    ) -> Stage:
         """A stage of the run, computed if it is not up to date.
 
         `parameters` are names of parameters of the run that decide the result, `given` is what else does, and `after` are
