@@ -1,4 +1,4 @@
-"""Maps: places that keep proportions, copies that share theirs, and a method that is always told."""
+"""Maps: places that keep proportions, copies that share theirs, and a method that is always stated."""
 
 import importlib.machinery
 import importlib.util
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
 from poster_analysis.distances.neighbours import nearest_neighbours
-from poster_analysis.reduction import umap as maps
+from poster_analysis.reduction import umap
 from poster_analysis.reduction.umap import map_method, neighbours_kept, poster_map
 
 NEEDS_UMAP = pytest.mark.skipif(
@@ -66,7 +66,7 @@ def test_umap_is_taken_where_it_is_and_posters_suffice(with_umap):
 @settings(max_examples=40, deadline=None)
 def test_the_longer_side_goes_from_0_to_1_and_proportions_stay(n, d, seed):
     xy = np.random.default_rng(seed).normal(size=(n, 2)) * [1, d]
-    scaled = maps._scaled(xy)
+    scaled = umap._scaled(xy)
     assert scaled.min() >= -1e-12 and scaled.max() <= 1 + 1e-12
     np.testing.assert_allclose(np.ptp(scaled, axis=0).max(), 1)
     np.testing.assert_allclose(
@@ -77,7 +77,7 @@ def test_the_longer_side_goes_from_0_to_1_and_proportions_stay(n, d, seed):
 def test_a_map_by_pca_is_the_first_two_components_of_scikit_learn():
     X = features()
     unit = X / np.linalg.norm(X.astype(np.float64), axis=1, keepdims=True)
-    oracle = maps._scaled(PCA(2, svd_solver="full").fit_transform(unit))
+    oracle = umap._scaled(PCA(2, svd_solver="full").fit_transform(unit))
     for distances in (None, row_distances(X)):
         xy = poster_map(X, method="pca", distances=distances).xy
         for axis in (0, 1):
@@ -110,7 +110,7 @@ def test_umap_is_given_the_exact_neighbours_and_looks_for_none(monkeypatch):
         def fit_transform(self, start):
             return start
 
-    monkeypatch.setattr(maps, "_umap_class", lambda: Recorded)
+    monkeypatch.setattr(umap, "_umap_class", lambda: Recorded)
     X = features(40)
     X[3] = 0  # a black picture is like no other
     poster_map(X, method="umap", n_neighbors=6)

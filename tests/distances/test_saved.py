@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from poster_analysis.clustering.sweep import sweep
 from poster_analysis.core.errors import InputError, RunError
-from poster_analysis.distances import saved as kept_distances
+from poster_analysis.distances import saved as saved_module
 from poster_analysis.distances.measure import (
     row_distances,
 )
@@ -156,7 +156,7 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_else(saved, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     before = {one.name: one.read_bytes() for one in path.parent.iterdir()}
-    monkeypatch.setattr(kept_distances.np, "save", full)
+    monkeypatch.setattr(saved_module.np, "save", full)
     with pytest.raises(RunError, match="the disk is full"):
         save_distances(row_distances(features() + 1), path)
     assert {one.name: one.read_bytes() for one in path.parent.iterdir()} == before

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
-from poster_analysis.reduction import spaces as reduction
+from poster_analysis.reduction import spaces
 from poster_analysis.reduction.spaces import (
     components_for_variance,
     convergence,
@@ -63,7 +63,7 @@ def test_pca_without_kept_distances_is_the_same():
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_pca_of_many_posters_by_iteration_is_the_same(monkeypatch, kept):
-    monkeypatch.setattr(reduction, "ALL_AXES", 100)
+    monkeypatch.setattr(spaces, "ALL_AXES", 100)
     X = features()
     space = pca_space(X, n_components=10, keep_components=kept)
     unit = normalize(X.astype(np.float64))
@@ -77,9 +77,9 @@ def test_pca_of_many_posters_by_iteration_is_the_same(monkeypatch, kept):
 @pytest.mark.parametrize("keep", [False, True])
 @pytest.mark.parametrize("shape", [(200, 600), (700, 600)])
 def test_pca_is_the_same_for_every_way_to_find_it(monkeypatch, shape, sparse, keep):
-    monkeypatch.setattr(reduction, "ALL_AXES", 100)
+    monkeypatch.setattr(spaces, "ALL_AXES", 100)
     for most in (10, 4096):
-        monkeypatch.setattr(reduction, "COVARIANCE", most)
+        monkeypatch.setattr(spaces, "COVARIANCE", most)
         X = features(*shape)
         given = sp.csr_array(X) if sparse else X
         space = pca_space(given, n_components=5, distances=row_distances(given, keep=keep))
@@ -91,7 +91,7 @@ def test_all_axes_are_found_although_distances_are_not_kept(monkeypatch):
     distances = row_distances(X, keep=False)
     space = pca_space(X, n_components=90, distances=distances, keep_components=False)
     np.testing.assert_allclose(space.explained_variance_ratio.sum(), 1)
-    monkeypatch.setattr(reduction, "ALL_AXES", 10)
+    monkeypatch.setattr(spaces, "ALL_AXES", 10)
     with pytest.raises(InputError, match="valid values are 1 to 89"):
         pca_space(X, n_components=90, distances=distances)
 
@@ -115,7 +115,7 @@ def test_a_guess_leads_to_the_same_coordinates(monkeypatch):
     X = features()
     distances = row_distances(X)
     exact, ratio = principal_coordinates(distances, 8)
-    monkeypatch.setattr(reduction, "ALL_AXES", 100)
+    monkeypatch.setattr(spaces, "ALL_AXES", 100)
     rough = exact + 0.02 * np.random.default_rng(0).normal(size=exact.shape)
     found, again = principal_coordinates(distances, 8, guess=rough)
     np.testing.assert_allclose(again, ratio, rtol=1e-3)
