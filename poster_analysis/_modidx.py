@@ -28,6 +28,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                      'poster_analysis.cli.sweep': ('cli.html#sweep', 'poster_analysis/cli.py')},
             'poster_analysis.clustering.agreement': { 'poster_analysis.clustering.agreement._check_agreement': ( 'clustering/agreement.html#_check_agreement',
                                                                                                                  'poster_analysis/clustering/agreement.py'),
+                                                      'poster_analysis.clustering.agreement._scores_of_shuffles': ( 'clustering/agreement.html#_scores_of_shuffles',
+                                                                                                                    'poster_analysis/clustering/agreement.py'),
                                                       'poster_analysis.clustering.agreement.against_chance': ( 'clustering/agreement.html#against_chance',
                                                                                                                'poster_analysis/clustering/agreement.py'),
                                                       'poster_analysis.clustering.agreement.agreement': ( 'clustering/agreement.html#agreement',
