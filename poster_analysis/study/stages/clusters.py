@@ -29,7 +29,7 @@ from ...figures import agreement as agreement_figures
 from ...figures import clusters as cluster_figures
 from ...figures import sweep as sweep_figures
 from ...figures.page import save_figure
-from .. import tables as names
+from .. import tables as table_names
 from ..parameters import Parameters
 from ..run import Outcome, Run, Stage, runs, stage_key
 from .analysis import Analysis, reduce_to
@@ -52,7 +52,7 @@ def compare_with_chance(analysis: Analysis, spaces: tuple[str, ...]) -> dict[str
             if name not in missing:
                 missing.update(_draw(analysis, spaces[spaces.index(name) :]))
             draws = missing[name].draws
-        write_table(draws, folder / table_path(in_space(names.NULL_MODELS, name)))
+        write_table(draws, folder / table_path(in_space(table_names.NULL_MODELS, name)))
         return Outcome()
 
     return {
@@ -101,7 +101,7 @@ def _known_draws(analysis: Analysis, name: str) -> pd.DataFrame | None:
             <= found.parameters["k_max"]
         )
         if alike and wide and found.is_intact():
-            draws = found.table(in_space(names.NULL_MODELS, name))
+            draws = found.table(in_space(table_names.NULL_MODELS, name))
             inside = draws["k"].between(wanted["k_min"], wanted["k_max"])
             return draws[inside].reset_index(drop=True)
     return None
@@ -112,17 +112,20 @@ def _swept_tables(analysis: Analysis, name: str, swept: Sweep) -> tuple[dict, li
     ids = analysis.sample.index["imdb_id"].to_numpy()
     labels = swept.labels.copy()
     labels.insert(0, "imdb_id", ids)
-    tables = {names.LABELS: labels, names.CLUSTER_SILHOUETTES: swept.cluster_silhouettes}
+    tables = {
+        table_names.LABELS: labels,
+        table_names.CLUSTER_SILHOUETTES: swept.cluster_silhouettes,
+    }
     table = swept.table
     if not analysis.parameters.n_null:
         sentences = [NOT_COMPARED, *findings.sweep_findings(table)]
-        return tables | {names.K_SWEEP: table}, sentences
+        return tables | {table_names.K_SWEEP: table}, sentences
     found = _null_models_of(analysis, name)
     tests = compare(found)[["k", "p_silhouette", "p_stability", "supported"]]
     one = verdict(found, elbow=elbow(table))
-    tables[names.K_SWEEP] = table.merge(found.bands, on="k").merge(tests, on="k")
+    tables[table_names.K_SWEEP] = table.merge(found.bands, on="k").merge(tests, on="k")
     sentences = [verdict_paragraph(one), *findings.sweep_findings(table, with_verdict=True)]
-    return tables | {names.VERDICT: verdict_table(one)}, sentences
+    return tables | {table_names.VERDICT: verdict_table(one)}, sentences
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #d83598a7
 def _null_models_of(analysis: Analysis, name: str) -> NullModels:
@@ -130,7 +133,7 @@ def _null_models_of(analysis: Analysis, name: str) -> NullModels:
     stage = analysis.run.finished(_chance_stage(name))
     facts = analysis.chosen("n_null", "n_splits", "random_state")
     facts |= {"space": name, "n_posters": len(analysis.sample), "n_init": _STARTS}
-    return NullModels(stage.table(in_space(names.NULL_MODELS, name)), facts)
+    return NullModels(stage.table(in_space(table_names.NULL_MODELS, name)), facts)
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #47f9e443
 def _described(analysis: Analysis, name: str, swept: Sweep) -> Clustering:
@@ -150,7 +153,7 @@ def _described_tables(analysis: Analysis, name: str, swept: Sweep) -> tuple[dict
     labels, sentences = clusters["cluster"].to_numpy(), findings.cluster_findings(clusters)
     own = analysis.distances if raw else row_distances(space.X, keep=False)
     exemplars = description.cluster_exemplars(clusters, own, normalised=raw)
-    tables = {names.CLUSTERS: clusters, names.EXEMPLARS: exemplars}
+    tables = {table_names.CLUSTERS: clusters, table_names.EXEMPLARS: exemplars}
     more = []
     if analysis.parameters.metadata is not None:
         more.append(_metadata_tables(labels, index, **analysis.chosen("random_state")))
@@ -168,7 +171,7 @@ def _metadata_tables(labels, index: pd.DataFrame, random_state: int) -> tuple[di
     enrichment = description.enrichment(labels, columns)
     sizes = {"n_clusters": int(labels.max()) + 1, "n_posters": len(index)}
     with_genres = agreement.agreement(labels, index["genre"], random_state=random_state)
-    return {names.ENRICHMENT: enrichment, names.AGREEMENT: with_genres}, [
+    return {table_names.ENRICHMENT: enrichment, table_names.AGREEMENT: with_genres}, [
         *description.enrichment_findings(enrichment, **sizes),
         agreement.agreement_finding(with_genres, n_posters=len(index)),
     ]
@@ -179,14 +182,14 @@ def _other_methods_tables(labels, index: pd.DataFrame, space) -> tuple[dict, lis
     others = other_methods.other_methods(space, labels)
     by_poster = others.labels.copy()
     by_poster.insert(0, "imdb_id", index["imdb_id"].to_numpy())
-    tables = {names.OTHER_METHODS: others.table, names.OTHER_METHODS_LABELS: by_poster}
+    tables = {table_names.OTHER_METHODS: others.table, table_names.OTHER_METHODS_LABELS: by_poster}
     return tables, other_methods.other_methods_findings(others.table, n_posters=len(index))
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #67685607
 def _sweep_figures(tables: dict[str, pd.DataFrame], **marks: int) -> dict[str, Figure]:
     """The figures with an axis for k."""
-    table = tables[names.K_SWEEP]
-    one = tables[names.VERDICT].iloc[0] if names.VERDICT in tables else None
+    table = tables[table_names.K_SWEEP]
+    one = tables[table_names.VERDICT].iloc[0] if table_names.VERDICT in tables else None
     supported = None if one is None else table.loc[table["supported"], "k"].tolist()
     return {
         "silhouette": sweep_figures.silhouette_curve(
@@ -212,23 +215,23 @@ def clustering_figures(
     parameters
         Those of the run: where the posters lie, and which k was described.
     """
-    clusters = tables[names.CLUSTERS]
-    space, n_posters = str(tables[names.K_SWEEP]["space"].iloc[0]), len(clusters)
+    clusters = tables[table_names.CLUSTERS]
+    space, n_posters = str(tables[table_names.K_SWEEP]["space"].iloc[0]), len(clusters)
     figures = _sweep_figures(tables, n_clusters=parameters.n_clusters, n_posters=n_posters) | {
         "cluster_sizes": cluster_figures.cluster_sizes(clusters, space=space),
         "silhouettes": cluster_figures.silhouette_plot(clusters, space=space),
         "cluster_cards": cluster_figures.cluster_cards(
-            clusters, tables[names.EXEMPLARS], tables.get(names.ENRICHMENT),
+            clusters, tables[table_names.EXEMPLARS], tables.get(table_names.ENRICHMENT),
             Posters(index, parameters.posters), space=space,
         ),
     }  # fmt: skip
-    if len(tables.get(names.AGREEMENT, ())):
+    if len(tables.get(table_names.AGREEMENT, ())):
         figures["agreement"] = agreement_figures.agreement_chart(
-            tables[names.AGREEMENT], space=space
+            tables[table_names.AGREEMENT], space=space
         )
-    if names.OTHER_METHODS in tables:
+    if table_names.OTHER_METHODS in tables:
         figures["other_methods"] = agreement_figures.other_methods_chart(
-            tables[names.OTHER_METHODS], space=space, n_posters=n_posters
+            tables[table_names.OTHER_METHODS], space=space, n_posters=n_posters
         )
     return figures
 
@@ -263,7 +266,7 @@ def _cluster(analysis: Analysis, name: str, folder: Path) -> Outcome:
 # %% ../../../nbs/study/stages/02_clusters.ipynb #v00
 def verdict_of(run: Run, space: str) -> Verdict | None:
     """The verdict on a space of a run; None if its clusters are not finished or were not compared with chance."""
-    stage, name = run.finished(f"clustering_{space}"), in_space(names.VERDICT, space)
+    stage, name = run.finished(f"clustering_{space}"), in_space(table_names.VERDICT, space)
     if stage is None or table_path(name) not in stage.outputs:
         return None
     return verdict_from_table(stage.table(name))
@@ -275,7 +278,7 @@ def compare_spaces(analysis: Analysis, stages: list[Stage]) -> Stage:
     def compute(folder: Path) -> Outcome:
         spaces = [stage.name.rpartition("_")[2] for stage in stages]
         tables = [
-            stage.table(in_space(names.K_SWEEP, space))
+            stage.table(in_space(table_names.K_SWEEP, space))
             for stage, space in zip(stages, spaces, strict=True)
         ]
         posters = {"n_posters": len(analysis.sample)}
