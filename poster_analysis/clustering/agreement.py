@@ -104,7 +104,7 @@ def against_chance(value: float, shuffled: np.ndarray) -> dict[str, float]:
         "p_value": (1 + at_least) / (1 + len(shuffled)),
     }
 
-# %% ../../nbs/clustering/06_agreement.ipynb #d110c4c7
+# %% ../../nbs/clustering/06_agreement.ipynb #0cc64334
 FEWEST_SHUFFLES = 199  # with fewer, the ends of the band rest on a handful of shuffles
 _COLUMNS = [
     "column", "measure", "value", "chance", "chance_low", "chance_high", "p_value", "n_shuffles",
@@ -121,6 +121,15 @@ def _check_agreement(labels: np.ndarray, values: pd.Series, column: str, n_shuff
         )
     if n_shuffles < FEWEST_SHUFFLES:
         raise InputError(f"n_shuffles is {n_shuffles}; valid values are {FEWEST_SHUFFLES} and more")
+
+# %% ../../nbs/clustering/06_agreement.ipynb #cd354531
+def _scores_of_shuffles(
+    labels: np.ndarray, membership: sp.csr_array, n_shuffles: int, random_state: int
+) -> np.ndarray:
+    """Both measures of the data in the first row, and of every shuffle in the others."""
+    rng = np.random.default_rng(random_state)
+    dealt = [labels, *(rng.permutation(labels) for _ in range(n_shuffles))]
+    return np.array(in_threads(lambda one: agreement_scores(pair_counts(one, membership)), dealt))
 
 # %% ../../nbs/clustering/06_agreement.ipynb #016
 def agreement(
@@ -168,12 +177,7 @@ def agreement(
     known = np.flatnonzero(membership.sum(axis=1))
     scores = np.empty((0, len(MEASURES)))
     if len(known):
-        labels, membership = labels[known], membership[known]
-        rng = np.random.default_rng(random_state)
-        dealt = [labels, *(rng.permutation(labels) for _ in range(n_shuffles))]
-        scores = np.array(
-            in_threads(lambda one: agreement_scores(pair_counts(one, membership)), dealt)
-        )
+        scores = _scores_of_shuffles(labels[known], membership[known], n_shuffles, random_state)
     rows = [
         {"column": column, "measure": measure}
         | against_chance(found[0], found[1:])

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT', 'CLUSTERS', 'EXEMPLARS', 'ENRICHMENT',
            'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS', 'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED',
-           'NEIGHBOURS', 'THUMBNAILS', 'DUPLICATES', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
+           'NEIGHBOURS', 'NEIGHBOUR_COUNTS', 'THUMBNAILS', 'DUPLICATES', 'MAP', 'SPRITES', 'POSTERS', 'in_space',
+           'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -30,6 +31,7 @@ def in_space(table: str, space: str) -> str:
 FEATURES_INDEX = "features_index"  # the posters, in the order of their features; beside `tables`
 SKIPPED = "skipped"  # files that are no posters; beside `tables`
 NEIGHBOURS = "neighbours"  # the most similar posters of every poster
+NEIGHBOUR_COUNTS = "neighbour_counts"  # of how many others every poster is a neighbour
 THUMBNAILS = "thumbnails"  # the small pictures of those that are shown
 DUPLICATES = "duplicates"  # posters that are the same picture
 MAP = "map"  # the place of every poster

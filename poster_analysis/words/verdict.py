@@ -78,8 +78,8 @@ def silhouette_differences(one: Verdict) -> str:
 def _against(one: Verdict, score: str) -> tuple[list[str], list[str]]:
     """The kinds of null models that a score exceeds at this k, and the others."""
     kinds = one.kinds.split(",")
-    beaten = [kind for kind in kinds if getattr(one, f"p_{score}_{kind}") <= ALPHA]
-    return beaten, [kind for kind in kinds if kind not in beaten]
+    exceeded = [kind for kind in kinds if getattr(one, f"p_{score}_{kind}") <= ALPHA]
+    return exceeded, [kind for kind in kinds if kind not in exceeded]
 
 
 def _p(one: Verdict, score: str, kinds: list[str]) -> str:
@@ -91,18 +91,18 @@ def _p(one: Verdict, score: str, kinds: list[str]) -> str:
 # %% ../../nbs/words/00_verdict.ipynb #v15a
 def _separation(one: Verdict) -> str:
     """Whether the clusters are more separate than those of the null models."""
-    beaten, others = _against(one, "silhouette")
+    exceeded, others = _against(one, "silhouette")
     more, less = (
-        " and of ".join(NULL_MODELS[kind].meaning for kind in kinds) for kinds in (beaten, others)
+        " and of ".join(NULL_MODELS[kind].meaning for kind in kinds) for kinds in (exceeded, others)
     )
     only, tried = one.k_min == one.k_max, f"k = {one.k_min} to {one.k_max}"
-    p = f"with {_p(one, 'silhouette', beaten or others)}"
+    p = f"with {_p(one, 'silhouette', exceeded or others)}"
     over = "" if only else f" over {tried}"
     those = "those that k-means makes of"
     if not others:
         there = f"With k = {one.k} there is more structure than in {more.replace(' and of ', ' and in ')}"
         return f"{there}: the clusters are more separate, {p}{over}."
-    if beaten:
+    if exceeded:
         other = "" if only else ", and no other k exceeds both"
         first = f"With k = {one.k} the clusters are more separate than {those} {more}, {p}{over}"
         return (
@@ -159,15 +159,15 @@ def _stability(one: Verdict) -> str:
     halves = _halves(one, kinds)
     if one.outcome == "undecided":
         return f"{halves[0].upper()}{halves[1:]})."
-    beaten, others = _against(one, "stability")
-    claim = f"the clusters come back {'no ' if not beaten else ''}more surely than theirs"
-    if beaten and others:
-        more, less = NULL_MODELS[beaten[0]].name, NULL_MODELS[others[0]].name
-        p = _p(one, "stability", beaten)
+    exceeded, others = _against(one, "stability")
+    claim = f"the clusters come back {'no ' if not exceeded else ''}more surely than theirs"
+    if exceeded and others:
+        more, less = NULL_MODELS[exceeded[0]].name, NULL_MODELS[others[0]].name
+        p = _p(one, "stability", exceeded)
         claim = f"the clusters come back more surely than in {more} ({p}), but not than in {less}"
     start = "But " if one.outcome == "separate" else ""
     claim = start + (claim if start else claim[0].upper() + claim[1:])
-    return f"{claim}: {halves}; {_p(one, 'stability', others or beaten)})."
+    return f"{claim}: {halves}; {_p(one, 'stability', others or exceeded)})."
 
 # %% ../../nbs/words/00_verdict.ipynb #v21a
 def _stable_elsewhere(one: Verdict) -> list[str]:

@@ -33,7 +33,7 @@ from poster_analysis.distances.measure import row_distances
 from poster_analysis.drawing.films import invent_film
 from poster_analysis.drawing.posters import choose_look, draw_poster
 from poster_analysis.extraction.backbones import load_backbone
-from poster_analysis.reduction.spaces import pca_space, raw_space
+from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 from poster_analysis.words.verdict import (
     chance_findings,
     described_finding,
@@ -45,12 +45,13 @@ from poster_analysis.words.verdict import (
 )
 
 
-def judged(X, *names):
+def verdicts_in(X, *names):
     """Verdicts in these spaces."""
     distances = row_distances(X)
     spaces = {
         "raw": lambda: raw_space(X),
         "pca": lambda: pca_space(X, n_components=8, distances=distances),
+        "nmf": lambda: nmf_space(X, n_components=8),
     }
     settings = {"k_min": 2, "k_max": 4, "n_init": 1, "n_splits": 3}
     found = null_models([spaces[name]() for name in names], distances, **settings)
@@ -61,32 +62,32 @@ LOOKED_AT = {
     "Gaussian": ("raw", "pca"),
     "heavy-tailed": ("pca",),
     "skewed": ("raw",),
-    "rectified": ("raw",),
+    "rectified": ("raw", "pca", "nmf"),
     "four looks": ("raw", "pca"),
     "two along one component": ("pca",),
 }
 
 
 @cache
-def judged_made(kind):
+def made_verdicts(kind):
     """Verdicts on made data of a kind, in those spaces that the tests look at."""
-    return judged(make(kind, 0, 100, 300), *LOOKED_AT[kind])
+    return verdicts_in(make(kind, 0, 100, 300), *LOOKED_AT[kind])
 
 
 @pytest.mark.parametrize("kind", SHAPELESS)
 def test_no_number_of_clusters_is_supported_where_nothing_is(kind):
-    assert all(one.k_supported is None for one in judged_made(kind).values())
+    assert all(one.k_supported is None for one in made_verdicts(kind).values())
 
 
 @pytest.mark.parametrize("kind", PLANTED)
 def test_planted_clusters_are_supported(kind):
-    for name, one in judged_made(kind).items():
+    for name, one in made_verdicts(kind).items():
         assert one.k_supported == PLANTED[kind][1], name
 
 
 def test_of_data_without_structure_it_is_said_that_there_is_none():
     """Gaussian data: not more separate than any null model, and nothing that sounds as if they were."""
-    for one in judged_made("Gaussian").values():
+    for one in made_verdicts("Gaussian").values():
         assert one.outcome == "nothing"
         first, second, third, *_ = verdict_sentences(one)
         assert first.endswith("no number of clusters is supported.")
@@ -98,7 +99,7 @@ def test_of_data_without_structure_it_is_said_that_there_is_none():
 
 def test_a_silhouette_near_0_is_said_to_be_near_0_and_how_far_from_each_null_model():
     """Skewed data in many dimensions: as posters are, hardly above 0, and below what the null models reach."""
-    one = judged_made("skewed")["raw"]
+    one = made_verdicts("skewed")["raw"]
     assert one.near_zero and one.outcome == "nothing"
     said = verdict_paragraph(one)
     assert "That is near 0 (within 0.1 of it)" in said and "6 % nearer to its own cluster" in said
@@ -112,7 +113,7 @@ def test_a_silhouette_near_0_is_said_to_be_near_0_and_how_far_from_each_null_mod
 
 
 def test_of_data_that_beat_one_kind_of_null_model_only_the_two_are_told_apart():
-    one = judged_made("heavy-tailed")["pca"]
+    one = made_verdicts("heavy-tailed")["pca"]
     assert one.p_silhouette_gaussian <= ALPHA < one.p_silhouette_copula
     first, second, *_ = verdict_sentences(one)
     assert first.endswith("no number of clusters is supported.")
@@ -124,7 +125,7 @@ def test_of_data_that_beat_one_kind_of_null_model_only_the_two_are_told_apart():
 
 def test_of_data_that_are_separate_but_do_not_come_back_both_is_said():
     """Rectified data beat both null models by their silhouette, which is near 0 all the same."""
-    one = judged_made("rectified")["raw"]
+    one = made_verdicts("rectified")["raw"]
     assert one.outcome == "separate" and one.near_zero
     said = verdict_sentences(one)
     assert said[0].endswith("no number of clusters is supported.")
@@ -137,7 +138,7 @@ def test_of_data_that_are_separate_but_do_not_come_back_both_is_said():
 
 @pytest.mark.parametrize("kind", PLANTED)
 def test_of_data_with_planted_clusters_all_is_said_and_no_more_than_is_known(kind):
-    for one in judged_made(kind).values():
+    for one in made_verdicts(kind).values():
         said = verdict_sentences(one)
         assert f"k = {PLANTED[kind][1]} clusters are supported" in said[0]
         assert "more structure than" in said[1] and "more separate" in said[1]
@@ -160,7 +161,7 @@ def test_a_few_distinct_looks_among_drawn_posters_are_found():
         image = draw_poster(film, looks[look], random_state=[9, number]).convert("RGB")
         images.append(resize_image(image, size=backbone.input_size, resize=backbone.resize))
     X = backbone.transform(np.stack(images))
-    one = judged(X, "pca")["pca"]
+    one = verdicts_in(X, "pca")["pca"]
     assert one.k_supported is not None
     assert min(one.minus("gaussian"), one.minus("copula")) > one.silhouette / 2
     assert "3" in (str(one.k_supported), *one.also_supported.split(", "))

@@ -28,12 +28,14 @@ from ...figures import reduction as reduction_figures
 from ...figures import sheets
 from ...figures.page import save_figure
 from ...reduction import spaces as reduction
+from .. import tables as table_names
 from poster_analysis.study.run import (
     Outcome,
     Run,
     Stage,
     say_finished,
 )
+from ..tables import in_space, table_path
 from ...words import findings
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #007b
@@ -172,7 +174,7 @@ def _reduce_by_pca(analysis: Analysis, folder: Path) -> Outcome:
     )
     _write_space(space, folder)
     table = reduction.explained_variance(space)
-    write_table(table, folder / "tables" / "explained_variance.csv")
+    write_table(table, folder / table_path("explained_variance"))
     figure = reduction_figures.explained_variance(table, n_posters=len(analysis.sample))
     save_figure(figure, folder / "figures" / "explained_variance.png")
     return Outcome(findings.reduction_findings(table))
@@ -189,9 +191,9 @@ def _reduce_by_nmf(analysis: Analysis, folder: Path) -> Outcome:
     rows = table.pop("row")
     table.insert(2, "imdb_id", index.imdb_id.to_numpy()[rows])
     table.insert(3, "title", index.title.to_numpy()[rows])
-    write_table(table, folder / "tables" / "nmf_components.csv")
+    write_table(table, folder / table_path("nmf_components"))
     errors = reduction.convergence(space)
-    write_table(errors, folder / "tables" / "convergence_nmf.csv")
+    write_table(errors, folder / table_path("convergence_nmf"))
     figures = {
         "nmf_components": sheets.nmf_components(table, analysis.posters),
         "convergence_nmf": reduction_figures.convergence_curve(errors, n_posters=len(index)),
@@ -225,7 +227,7 @@ def _compare_components(analysis: Analysis, space: str, folder: Path) -> Outcome
         variance=analysis.parameters.variance_tried,
         **analysis.chosen("n_clusters", "n_init", "random_state"),
     )
-    write_table(table, folder / "tables" / f"components_{space}.csv")
+    write_table(table, folder / table_path(in_space(table_names.COMPONENTS, space)))
     figure = reduction_figures.components_curve(
         table, n_clusters=analysis.parameters.n_clusters, n_posters=len(analysis.sample)
     )

@@ -22,6 +22,7 @@ from poster_analysis.core.text import (
 from ...figures import comparison as comparison_figures
 from ...figures.page import save_figure
 from .. import comparison as run_comparison
+from .. import tables as table_names
 from poster_analysis.study.run import (
     Outcome,
     Run,
@@ -30,6 +31,7 @@ from poster_analysis.study.run import (
     runs,
     say_finished,
 )
+from ..tables import in_space, table_path
 from ...words import comparison as comparison_findings
 
 # %% ../../../nbs/study/stages/05_comparison.ipynb #005
@@ -102,14 +104,16 @@ def _overall(chosen: dict[str, Run], space: str) -> tuple[dict[str, pd.DataFrame
     """The tables that are of all runs at once, and what they say."""
     stages = {name: run.finished(f"clustering_{space}") for name, run in chosen.items()}
     sweeps = run_comparison.sweeps_side_by_side(
-        {name: stage.table(f"k_sweep_{space}") for name, stage in stages.items()}
+        {name: stage.table(in_space(table_names.K_SWEEP, space)) for name, stage in stages.items()}
     )
     verdicts = {
-        name: stage.table(f"verdict_{space}")
+        name: stage.table(in_space(table_names.VERDICT, space))
         for name, stage in stages.items()
-        if f"tables/verdict_{space}.csv" in stage.outputs
+        if table_path(in_space(table_names.VERDICT, space)) in stage.outputs
     }
-    clusters = {name: stage.table(f"clusters_{space}") for name, stage in stages.items()}
+    clusters = {
+        name: stage.table(in_space(table_names.CLUSTERS, space)) for name, stage in stages.items()
+    }
     tables = {
         "sweeps": sweeps,
         "verdicts": run_comparison.verdicts_side_by_side(sweeps, verdicts),
@@ -131,10 +135,10 @@ def _neighbours_of_pair(
     stages = [chosen[name].finished("neighbours") for name in (run_a, run_b)]
     if not all(stages):
         return {}, []
-    index = chosen[run_a].table("features_index")
+    index = chosen[run_a].table(table_names.FEATURES_INDEX)
     titles = dict(index[["imdb_id", "title"]].to_numpy())
     options = {"n_neighbors": n_neighbors, "titles": titles}
-    near = [stage.table("neighbours") for stage in stages]
+    near = [stage.table(table_names.NEIGHBOURS) for stage in stages]
     overlap = run_comparison.neighbour_overlap(*near, **options)
     differing = run_comparison.differing_neighbours(*near, **options)
     least = differing["imdb_id"].isin(overlap["imdb_id"].head(_LEAST_KEPT))
@@ -147,7 +151,7 @@ def _pair(
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """The tables of two runs, poster by poster and cluster by cluster, and what they say."""
     stages = [chosen[name].finished(f"clustering_{space}") for name in (run_a, run_b)]
-    clusters = [stage.table(f"clusters_{space}") for stage in stages]
+    clusters = [stage.table(in_space(table_names.CLUSTERS, space)) for stage in stages]
     mates = run_comparison.changed_cluster_mates(*clusters)
     sentence = comparison_findings.cluster_mates_finding(mates, run_a, run_b)
     near, sentences = _neighbours_of_pair(chosen, run_a, run_b, n_neighbors)
@@ -220,7 +224,7 @@ def _compare(
             tables[kind] = pd.concat(found, ignore_index=True)
     tables["parameters"] = differ
     for kind, table in tables.items():
-        write_table(table, folder / "tables" / f"runs_{kind}{suffix}.csv")
+        write_table(table, folder / table_path(f"runs_{kind}{suffix}"))
     for kind, figure in _figures(tables, space, note=_warning(chosen)).items():
         save_figure(figure, folder / "figures" / f"runs_{kind}{suffix}.png")
     of_pairs = [sentence for _, some in details[:_N_IN_SENTENCES] for sentence in some]
@@ -314,4 +318,4 @@ def comparison_table(stage: Stage, kind: str) -> pd.DataFrame:
         run_b before those of pairs; empty if the comparison has no such table.
     """
     name = stage.name.replace("runs", f"runs_{kind}", 1)
-    return stage.table(name) if f"tables/{name}.csv" in stage.outputs else pd.DataFrame()
+    return stage.table(name) if table_path(name) in stage.outputs else pd.DataFrame()

@@ -25,6 +25,7 @@ from poster_analysis.figures.thumbnails import (
 from ...reduction.umap import map_method, neighbours_kept, poster_map
 from ...similarity.genres import neighbour_rows
 from ...similarity.neighbours import neighbours
+from .. import tables as table_names
 from ..exports import give_way, poster_table, write_atlas
 from ..run import Outcome, Stage
 from .analysis import Analysis
@@ -34,6 +35,7 @@ from poster_analysis.study.stages.neighbours import (
     find_duplicates,
     find_neighbours,
 )
+from ..tables import in_space, table_path
 
 # %% ../../../nbs/study/stages/04_map.ipynb #008
 def _by_place(xy: np.ndarray) -> np.ndarray:
@@ -60,11 +62,13 @@ def _place(analysis: Analysis, folder: Path) -> Outcome:
     )
     table = placed.table(features.imdb_ids)
     known = features.index[["imdb_id", "title", "genre"]].reset_index(drop=True)
-    write_table(known.assign(**dict(table.drop(columns="imdb_id"))), folder / "tables" / "map.csv")
+    write_table(
+        known.assign(**dict(table.drop(columns="imdb_id"))), folder / table_path(table_names.MAP)
+    )
     height = 96 if len(features) <= _FEW else 64
     in_order = analysis.posters.take(_by_place(placed.xy))
     sprites = make_sprites(in_order, folder / "map", height=height)
-    write_table(sprites, folder / "tables" / "sprites.csv")
+    write_table(sprites, folder / table_path(table_names.SPRITES))
     return Outcome(facts={"method": placed.method, "reason": placed.reason})
 
 # %% ../../../nbs/study/stages/04_map.ipynb #011
@@ -128,23 +132,23 @@ def _nearest(analysis: Analysis) -> pd.DataFrame:
     wanted = min(N_NEIGHBORS, len(analysis.features) - 1)
     if analysis.parameters.n_neighbors < wanted:
         return neighbours(analysis.features, n_neighbors=wanted)
-    table = analysis.run.table("neighbours")
+    table = analysis.run.table(table_names.NEIGHBOURS)
     return table[table["rank"] <= wanted]
 
 # %% ../../../nbs/study/stages/04_map.ipynb #013a
 def _write_page(analysis: Analysis, places: Stage, folder: Path) -> Outcome:
     """Write the page; what the map keeps of the neighbours."""
     features, run = analysis.features, analysis.run
-    films, colours = _coloured(features.index, run.table("clusters_pca"))
-    table = places.table("map")
+    films, colours = _coloured(features.index, run.table(in_space(table_names.CLUSTERS, "pca")))
+    table = places.table(table_names.MAP)
     films = films.assign(x=table["x"], y=table["y"])
     nearest = _nearest(analysis)
     data = map_data(
         films,
         colours=colours,
         neighbours=nearest,
-        sprites=places.table("sprites"),
-        thumbnails=thumbnails_from_table(run.table("thumbnails")),
+        sprites=places.table(table_names.SPRITES),
+        thumbnails=thumbnails_from_table(run.table(table_names.THUMBNAILS)),
         title=f"Poster map: {run.name}" if run.name else "Poster map",
         about=_about(analysis, places),
     )
@@ -166,7 +170,12 @@ def make_map(analysis: Analysis) -> Stage:
 
 # %% ../../../nbs/study/stages/04_map.ipynb #x005a
 ATLAS = Path("exports", "posters.parquet")
-_NAMES = {"places": "map", "counts": "neighbour_counts"}
+_TABLES = {
+    "places": table_names.MAP,
+    "counts": table_names.NEIGHBOUR_COUNTS,
+    "duplicates": table_names.DUPLICATES,
+    "neighbours": table_names.NEIGHBOURS,
+}
 
 
 def _export(
@@ -174,10 +183,13 @@ def _export(
 ) -> Outcome:
     """Write both files."""
     index, copies = analysis.features.index, analysis.run.out / "thumbnails"
-    clusters = {space: stage.table(f"clusters_{space}") for space, stage in clustered.items()}
-    tables = {name: stage.table(_NAMES.get(name, name)) for name, stage in found.items()}
+    clusters = {
+        space: stage.table(in_space(table_names.CLUSTERS, space))
+        for space, stage in clustered.items()
+    }
+    tables = {name: stage.table(_TABLES[name]) for name, stage in found.items()}
     table = poster_table(index, clusters=clusters, **tables)
-    write_table(table, folder / "tables" / "posters.csv")
+    write_table(table, folder / table_path(table_names.POSTERS))
     small = small_posters(analysis.posters, copies, progress=True)
     pictures = [small[path].name for path in index["path"]]
     write_atlas(

@@ -30,9 +30,11 @@ from ...similarity.genres import genre_agreement
 from ...similarity.neighbours import neighbours
 from ...similarity.perceptual_hashes import perceptual_hashes
 from ...similarity.search import find_film
+from .. import tables as table_names
 from ..run import Outcome, Run, Stage
 from .analysis import Analysis, reduce_to
 from .clusters import cluster_in
+from ..tables import in_space, table_path
 from poster_analysis.words.neighbours import (
     comparison_findings,
     duplicate_findings,
@@ -44,7 +46,7 @@ from poster_analysis.words.neighbours import (
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #n08
 def _typical_films(run: Run) -> list[str]:
     """The posters nearest to the centres of the three largest clusters."""
-    clusters = run.table("clusters_pca")
+    clusters = run.table(in_space(table_names.CLUSTERS, "pca"))
     largest = clusters.cluster.value_counts(sort=False).sort_values(ascending=False, kind="stable")
     nearest = clusters[clusters["rank"] == 1].set_index("cluster").imdb_id
     return nearest[largest.index[:3]].tolist()
@@ -73,8 +75,8 @@ def _neighbours(analysis: Analysis, folder: Path) -> Outcome:
     n_neighbors = analysis.parameters.n_neighbors
     distances = analysis.distances if analysis.parameters.sample is None else None
     table = neighbours(features, n_neighbors=n_neighbors, distances=distances)
-    write_table(table, folder / "tables" / "neighbours.csv")
-    skipped = run.table("skipped")
+    write_table(table, folder / table_path(table_names.NEIGHBOURS))
+    skipped = run.table(table_names.SKIPPED)
     films = analysis.parameters.films or _typical_films(run)
     rows = dict.fromkeys(find_film(features.index, film, skipped=skipped) for film in films)
     posters, shown, paths = analysis.posters, [], []
@@ -87,7 +89,7 @@ def _neighbours(analysis: Analysis, folder: Path) -> Outcome:
         paths += [query.path, *nearest.path]
     pictures = Posters(pd.DataFrame({"path": paths}), posters.folder)
     thumbnails = make_thumbnails(pictures, folder / "thumbnails")
-    write_table(thumbnail_table(thumbnails), folder / "tables" / "thumbnails.csv")
+    write_table(thumbnail_table(thumbnails), folder / table_path(table_names.THUMBNAILS))
     return Outcome(neighbour_findings(table), {"films": shown})
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #005
@@ -117,10 +119,10 @@ def strips_html(run: Run, stage: Stage) -> str:
         As from `poster_analysis.figures.strips.strip_sheet_html`; its addresses are relative to the
         run's folder ``notebooks``.
     """
-    table, index = stage.table("neighbours"), run.table("features_index")
+    table, index = stage.table(table_names.NEIGHBOURS), run.table(table_names.FEATURES_INDEX)
     queries = index.set_index("imdb_id", drop=False).loc[stage.facts["films"]].to_dict("records")
     strips = [(query, _nearest(table, index, query["imdb_id"])) for query in queries]
-    return strip_sheet_html(strips, thumbnails_from_table(stage.table("thumbnails")))
+    return strip_sheet_html(strips, thumbnails_from_table(stage.table(table_names.THUMBNAILS)))
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #x005
 def _ways(analysis: Analysis, n_neighbors: int) -> dict[str, pd.DataFrame]:
@@ -186,7 +188,7 @@ def _evaluation(analysis: Analysis, folder: Path) -> Outcome:
             f"No genres are known of {counted(len(index), 'poster')}, so neighbours were not held against them."
         )
     for name, table in (tables | more_tables).items():
-        write_table(table, folder / "tables" / f"{name}.csv")
+        write_table(table, folder / table_path(name))
     for name, figure in (figures | more_figures).items():
         save_figure(figure, folder / "figures" / f"{name}.png")
     return Outcome(sentences)
@@ -211,7 +213,7 @@ def _duplicates(analysis: Analysis, folder: Path) -> Outcome:
     nearest = neighbours(features, n_neighbors=n_neighbors, distances=distances)
     hashes = perceptual_hashes(features.index, posters, progress=True)
     groups = duplicate_groups(features, hashes, neighbours=nearest)
-    write_table(groups, folder / "tables" / "duplicates.csv")
+    write_table(groups, folder / table_path(table_names.DUPLICATES))
     if len(groups):
         figure = sheets.duplicate_groups(groups, analysis.posters)
         save_figure(figure, folder / "figures" / "duplicates.png")
