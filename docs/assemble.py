@@ -123,9 +123,12 @@ def relinked(text: str, path: str, where: dict[str, str]) -> str:
     folder = PurePosixPath(where[path]).parent
 
     def replace(link: re.Match) -> str:
-        target, _, anchor = link["target"].partition("#")
-        if re.match(r"[a-z]+:", target) or not target:
+        target, mark, anchor = link["target"].partition("#")
+        anchor = mark + anchor.lower()  # as Sphinx names places; Jupyter keeps capitals
+        if re.match(r"[a-z]+:", target):
             return link[0]
+        if not target:
+            return f"[{relink(link['text'])}]({anchor})"
         start = PurePosixPath() if target.startswith("/") else PurePosixPath(path).parent
         file = os.path.normpath(start / target.lstrip("/"))
         if f"{file}/index.ipynb" in where:
@@ -139,7 +142,7 @@ def relinked(text: str, path: str, where: dict[str, str]) -> str:
         else:
             return relink(link["text"])
         there = os.path.relpath(place, folder)
-        return f"{link['picture']}[{relink(link['text'])}]({there}{'#' * bool(anchor)}{anchor})"
+        return f"{link['picture']}[{relink(link['text'])}]({there}{anchor})"
 
     def relink(prose: str) -> str:
         return _LINK.sub(replace, prose)

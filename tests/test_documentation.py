@@ -70,9 +70,9 @@ def test_every_page_can_be_assembled_and_every_link_in_it_leads_somewhere(assemb
 def test_a_link_that_leads_nowhere_ends_the_build(assemble):
     where = {"docs/index.md": "index.md", "docs/numbers.md": "numbers.md"}
     found = assemble.relinked(
-        "[a](numbers.md#b), [c](../LICENSE), `[d](e)`", "docs/index.md", where
+        "[a](numbers.md#B), [x](#Y), [c](../LICENSE), `[d](e)`", "docs/index.md", where
     )
-    assert found == "[a](numbers.md#b), c, `[d](e)`"
+    assert found == "[a](numbers.md#b), [x](#y), c, `[d](e)`"
     with pytest.raises(SystemExit, match=r"docs/index\.md: the link to e\.md leads nowhere"):
         assemble.relinked("[d](e.md)", "docs/index.md", where)
 
