@@ -9,7 +9,7 @@ __all__ = ['cli', 'demo', 'study', 'extract', 'reduce', 'sweep', 'similar', 'rep
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
@@ -17,40 +17,44 @@ import click
 from . import __version__
 from .core.errors import PosterAnalysisError
 from .core.text import SPACES
-from poster_analysis.study.parameters import (
-    ABOUT,
-    Parameters,
-)
-from poster_analysis.study.run import (
-    open_run,
-)
+from .study.parameters import ABOUT, Parameters, present_name
+from .study.run import open_run
 
 # %% ../nbs/cli.ipynb #004
-_EARLIER_NAMES = {"n-references": "n-null"}  # options keep working under the names they had
 _FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
-_COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "limit")  # fmt: skip
-_BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
-_ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_null", "memory_budget", "map_method", "random_state")  # fmt: skip
+_FIELDS = {field.name: field for field in dataclasses.fields(Parameters)}
+
+
+def _option(name: str, *, default: bool = True) -> Callable:
+    """An option for a parameter, with its default or without."""
+    field, value = _FIELDS[name], _FIELDS[name].default if default else None
+    kind = int if "int" in str(field.type) else float if field.type is float else str
+    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
+    shown = default and value is not None
+    return click.option(flag, name, type=kind, default=value, help=ABOUT[name], show_default=shown)
 
 
 def _options(*names: str, defaults: bool = True) -> Callable:
     """Add an option for each of these fields of `Parameters` to a command."""
 
     def decorate(command: Callable) -> Callable:
-        fields = {field.name: field for field in dataclasses.fields(Parameters)}
         for name in reversed(names):
-            field = fields[name]
-            kind = int if "int" in str(field.type) else float if field.type is float else str
-            default = field.default if defaults else None
-            flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
-            shown = defaults and default is not None
-            option = click.option(
-                flag, name, type=kind, default=default, help=ABOUT[name], show_default=shown
-            )
-            command = option(command)
+            command = _option(name, default=defaults)(command)
         return command
 
     return decorate
+
+# %% ../nbs/cli.ipynb #004b
+_COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "limit")  # fmt: skip
+_BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
+_ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_null", "memory_budget", "map_method", "random_state")  # fmt: skip
+
+# %% ../nbs/cli.ipynb #004c
+def _present_option(name: str) -> str:
+    """An option without its hyphens in front, by the name it has now."""
+    parameter = name.replace("-", "_")
+    present = present_name(parameter)
+    return name if present == parameter else present.replace("_", "-")
 
 # %% ../nbs/cli.ipynb #004a
 _posters = click.option("--posters", required=True, metavar="DIR", help=ABOUT["posters"])
@@ -67,6 +71,40 @@ def _out(help_text: str, **keywords: object) -> Callable:
 def _given(values: dict) -> dict:
     """The options that were given."""
     return {name: value for name, value in values.items() if value is not None}
+
+# %% ../nbs/cli.ipynb #011
+def _print_site(run: object) -> None:
+    """Print what a study found, and where its site lies."""
+    for sentence in run.findings():
+        click.echo(sentence)
+    click.echo(f"\n{run.out / 'site' / 'index.html'}")
+
+
+def _print_stage(stage: object) -> None:
+    """Print what a stage found and which files hold it."""
+    for sentence in stage.findings:
+        click.echo(sentence)
+    for path in stage.outputs:
+        click.echo(stage.folder / path)
+
+# %% ../nbs/cli.ipynb #011a
+def _plain(text: str) -> str:
+    """A title as one line without control characters, which could steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _print_neighbours(answer: dict) -> None:
+    """Print neighbours as a table."""
+    query = answer["query"]
+    click.echo(_plain(query["title"] or query["imdb_id"] or query["image"]))
+    if not query.get("in_sample", True):
+        click.echo("(not among the posters that were clustered)")
+    for row in answer["neighbours"]:
+        title = row["title"] or "(no title)"
+        click.echo(
+            f"{row['rank']:>3}  {row['similarity']:.6f}  {row['imdb_id']:>8}  {_plain(title)}"
+            f"  [{_plain(row['genre'])}]"
+        )
 
 # %% ../nbs/cli.ipynb #006
 class _Command(click.Command):
@@ -90,7 +128,7 @@ class _Group(click.Group):
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
-        "token_normalize_func": lambda token: _EARLIER_NAMES.get(token, token),
+        "token_normalize_func": _present_option,
     },
     epilog="\b\nExample:\n  poster-analysis demo --out demo",
 )
@@ -162,13 +200,16 @@ def extract(out: str, store: str | None, name: str, **values: object) -> None:
     _print_stage(run.finished("extraction"))
 
 # %% ../nbs/cli.ipynb #008
-_SPACE = click.option("--space", type=click.Choice([*SPACES]), default="pca", show_default=True)
+def _space(spaces: Iterable[str]) -> Callable:
+    """Add the option that names the space."""
+    choice = click.Choice(list(spaces))
+    return click.option("--space", type=choice, default="pca", show_default=True)
 
 
 @cli.command(example="poster-analysis reduce --out study --n-components 20")
 @_out("Folder of the study.")
 @_name
-@click.option("--space", type=click.Choice(["pca", "nmf"]), default="pca", show_default=True)
+@_space(space for space in SPACES if space != "raw")
 @_options("n_components", defaults=False)
 def reduce(out: str, name: str, space: str, **values: object) -> None:
     """Reduce the features of a study by PCA or NMF."""
@@ -180,7 +221,7 @@ def reduce(out: str, name: str, space: str, **values: object) -> None:
 @cli.command(example="poster-analysis sweep --out study --space pca --k-min 5 --k-max 12")
 @_out("Folder of the study.")
 @_name
-@_SPACE
+@_space(SPACES)
 @_options("k_min", "k_max", "n_clusters", defaults=False)
 def sweep(out: str, name: str, space: str, **values: object) -> None:
     """Cluster a study's posters by k-means for a range of k."""
@@ -256,40 +297,24 @@ def report(
     A parameter that is repeated is a list; with --each, -p k_max 12 -p k_max 25 makes two runs
     instead, and several such parameters make one for each combination.
     """
+    from poster_analysis.workflow.batches import one_or_list, report_each, values_by_name
     from poster_analysis.workflow.pipeline import run_report
 
+    values = values_by_name(parameters)
     if each:
         if html is not None:
             raise click.UsageError("--html writes one report; leave out --each")
-        _report_each(notebook, Path(out), name, parameters)
+        if name:
+            raise click.UsageError("--each names its runs after what differs; leave out --name")
+        for path in report_each(notebook, Path(out), parameters=values):
+            click.echo(path)
         return
-    values: dict[str, object] = {}
-    for key, value in parameters:  # a name that is repeated gives a list
-        values[key] = value if key not in values else [*_as_list(values[key]), value]
-    path = run_report(notebook, Path(out), name=name, parameters=values)
+    path = run_report(notebook, Path(out), name=name, parameters=one_or_list(values))
     click.echo(path)
     if html is not None:
         from poster_analysis.site.single_file import single_file
 
         click.echo(single_file(path, html))
-
-# %% ../nbs/cli.ipynb #009b
-def _report_each(notebook: str, out: Path, name: str, parameters: tuple) -> None:
-    """Run a report for each combination of the values of its parameters."""
-    from poster_analysis.workflow.batches import report_each
-
-    if name:
-        raise click.UsageError("--each names its runs after what differs; leave out --name")
-    lists: dict[str, list[str]] = {}
-    for key, value in parameters:
-        lists.setdefault(key, []).append(value)
-    for path in report_each(notebook, out, parameters=lists):
-        click.echo(path)
-
-
-def _as_list(value: object) -> list:
-    """A value as a list of which it is the only item, unless it is one already."""
-    return value if isinstance(value, list) else [value]
 
 # %% ../nbs/cli.ipynb #009c
 @cli.command(example="poster-analysis publish --out study")
@@ -297,62 +322,9 @@ def _as_list(value: object) -> list:
 def publish(out: str) -> None:
     """Publish all runs of a study as one static site."""
     from poster_analysis.site.build import publish as publish_site
-    from poster_analysis.study.run import (
-        say,
-    )
+    from poster_analysis.study.run import say
 
     click.echo(publish_site(Path(out), say=say))
-
-# %% ../nbs/cli.ipynb #011
-def _print_site(run: object) -> None:
-    """Print what a study found, and where its site lies."""
-    for sentence in run.findings():
-        click.echo(sentence)
-    click.echo(f"\n{run.out / 'site' / 'index.html'}")
-
-
-def _print_stage(stage: object) -> None:
-    """Print what a stage found and which files hold it."""
-    for sentence in stage.findings:
-        click.echo(sentence)
-    for path in stage.outputs:
-        click.echo(stage.folder / path)
-
-# %% ../nbs/cli.ipynb #011a
-def _print_neighbours(answer: dict) -> None:
-    """Print neighbours as a table."""
-    query = answer["query"]
-    click.echo(_plain(query["title"] or query["imdb_id"] or query["image"]))
-    if not query.get("in_sample", True):
-        click.echo("(not among the posters that were clustered)")
-    for row in answer["neighbours"]:
-        title = row["title"] or "(no title)"
-        click.echo(
-            f"{row['rank']:>3}  {row['similarity']:.6f}  {row['imdb_id']:>8}  {_plain(title)}"
-            f"  [{_plain(row['genre'])}]"
-        )
-
-
-def _plain(text: str) -> str:
-    """A title as one line without control characters, which could steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-# %% ../nbs/cli.ipynb #013
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments
-    try:
-        cli.main(
-            [word for word in arguments if word != "--debug"],
-            prog_name="poster-analysis",
-            standalone_mode=False,
-        )
-        return 0
-    except (Exception, KeyboardInterrupt) as error:
-        if debug and not isinstance(error, click.exceptions.Exit):
-            raise
-        return _say(error)
 
 # %% ../nbs/cli.ipynb #013a
 def _say(error: BaseException) -> int:
@@ -374,3 +346,20 @@ def _say(error: BaseException) -> int:
         code = 1
     click.echo(f"poster-analysis: {' '.join(line.split())}", err=True)
     return code
+
+# %% ../nbs/cli.ipynb #013
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in arguments
+    try:
+        cli.main(
+            [word for word in arguments if word != "--debug"],
+            prog_name="poster-analysis",
+            standalone_mode=False,
+        )
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        if debug and not isinstance(error, click.exceptions.Exit):
+            raise
+        return _say(error)

@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from poster_analysis.cli import cli, main
+from poster_analysis.core.errors import InputError
+from poster_analysis.workflow import pipeline
 
 
 def refused(capsys, *words):
@@ -96,6 +98,26 @@ def test_two_rows_of_one_film_that_disagree(capsys, study_words, tmp_path):
 def test_values_that_cannot_be(capsys, study_words, tmp_path, options, said):
     assert said in refused(capsys, *spoilt(study_words, *options))
     assert not (tmp_path / "out").exists()
+
+
+def test_an_option_by_its_earlier_name_works_and_is_not_listed(
+    capsys, study_words, tmp_path, monkeypatch
+):
+    made = []
+
+    def fake(parameters, out, **_):
+        made.append(parameters)
+        raise InputError("enough")
+
+    monkeypatch.setattr(pipeline, "run_study", fake)
+    for option in ("--n-references", "--n-null"):
+        assert refused(capsys, *study_words, option, "39").endswith("enough")
+        assert "'a' is not a valid integer" in refused(capsys, *study_words, option, "a")
+    assert [parameters.n_null for parameters in made] == [39, 39]
+    assert "--k_max" in refused(capsys, *study_words, "--k_max", "9")
+    for name in cli.commands:
+        assert main([name, "--help"]) == 0
+        assert "references" not in capsys.readouterr().out
 
 
 def test_weights_that_cannot_be_reached_name_both_ways_out(drawn, tmp_path):

@@ -63,7 +63,7 @@ def provenance(run: Run) -> pd.DataFrame:
 
 # %% ../../nbs/reports/02_pages.ipynb #009a
 def backbone_table(run: Run) -> pd.DataFrame:
-    """What turned the posters of a run into features, one row for each thing that decides them."""
+    """What the features of a run depend on, one row for each thing."""
     backbone = run.record["backbone"]
     return pd.DataFrame(
         {"value": map(value_text, backbone.values())}, index=pd.Index(backbone, name="")

@@ -36,6 +36,14 @@ def _run_address(run: Run) -> str:
     """The folder of a run's pages on the site."""
     return f"runs/{run.name}" if run.name else "study"
 
+
+def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
+    """Write pages of Markdown by their address."""
+    for name, text in texts.items():
+        path = folder / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
 # %% ../../nbs/site/09_build.ipynb #006a
 def _map(
     run: Run, folder: Path, films: Mapping[str, str]
@@ -56,19 +64,6 @@ def _map(
         files[f"map/{name}"].write_text(text, encoding="utf-8")
     says = "All posters in one picture: go near, search, and draw around some to list them."
     return [(f"map/{PAGE}", "Map of the posters", says)], files
-
-# %% ../../nbs/site/09_build.ipynb #007
-def _write_sources(
-    ready: list[Run], unfinished: list[str], source: Path, *, progress: bool
-) -> dict[str, Path]:
-    """Write the source of every page; return the files that belong beside them."""
-    files = {}
-    for run in ready:
-        files |= _write_run(run, source, progress=progress)
-    first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
-    tree = toctree(f"{_run_address(run)}/index" for run in ready)
-    _write_texts({"index": first.markdown + tree}, source)
-    return files | first.files
 
 # %% ../../nbs/site/09_build.ipynb #007a
 def _write_run(run: Run, source: Path, *, progress: bool) -> dict[str, Path]:
@@ -92,13 +87,18 @@ def _write_run(run: Run, source: Path, *, progress: bool) -> dict[str, Path]:
     beside |= {f"thumbnails/{path.name}": path for path in thumbnails}
     return files | {f"{address}/{name}": path for name, path in beside.items()}
 
-# %% ../../nbs/site/09_build.ipynb #007b
-def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
-    """Write pages of Markdown by their address."""
-    for name, text in texts.items():
-        path = folder / f"{name}.md"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+
+def _write_sources(
+    ready: list[Run], unfinished: list[str], source: Path, *, progress: bool
+) -> dict[str, Path]:
+    """Write the source of every page; return the files that belong beside them."""
+    files = {}
+    for run in ready:
+        files |= _write_run(run, source, progress=progress)
+    first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
+    tree = toctree(f"{_run_address(run)}/index" for run in ready)
+    _write_texts({"index": first.markdown + tree}, source)
+    return files | first.files
 
 # %% ../../nbs/site/09_build.ipynb #009
 _ASSETS = TEMPLATES.parent
@@ -154,6 +154,39 @@ _SETTINGS = {
     "html_domain_indices": False,
 }
 
+# %% ../../nbs/site/09_build.ipynb #010a
+def _n_pages(source: Path) -> int:
+    """How many pages the source folder holds; notebooks to be taken along are none."""
+    paths = [*source.rglob("*.md"), *source.rglob("*.ipynb")]
+    return sum(path.parent.name != "notebooks" for path in paths)
+
+
+def _bar(words: str, total: int, progress: bool) -> tqdm:
+    """A progress bar over pages where the standard error is a terminal, after the first second."""
+    hidden = None if progress else True
+    return tqdm(total=total, desc=words, unit=" pages", delay=1, leave=False, disable=hidden)
+
+
+def _count(bar: tqdm, *_) -> None:
+    """Count a page; what Sphinx calls must return nothing."""
+    bar.update()
+
+# %% ../../nbs/site/09_build.ipynb #011
+def _complete_context(app, pagename, templatename, context, doctree) -> None:
+    """Let a page load nothing from elsewhere; say above a page of films where it belongs."""
+    context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
+    if pagename == "search" or pagename.endswith("/films/index"):
+        app.add_js_file("search.js", loading_method="defer")
+    if found := re.fullmatch(r"(.+/)films/\d+", pagename):
+        above = [f"{found[1]}index", f"{found[1]}films/index"]
+        context["parents"] = [
+            {
+                "link": app.builder.get_relative_uri(pagename, name),
+                "title": str(escaped(app.env.titles[name].astext())),
+            }
+            for name in above
+        ]
+
 # %% ../../nbs/site/09_build.ipynb #010
 def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
     """Let Sphinx build the site; its first warning is a `RunError`."""
@@ -193,40 +226,36 @@ def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
         )
         raise RunError(f"the site could not be built: {line}; the site of before is as it was")
 
-# %% ../../nbs/site/09_build.ipynb #010a
-def _n_pages(source: Path) -> int:
-    """How many pages the source folder holds; notebooks to be taken along are none."""
-    paths = [*source.rglob("*.md"), *source.rglob("*.ipynb")]
-    return sum(path.parent.name != "notebooks" for path in paths)
+# %% ../../nbs/site/09_build.ipynb #014
+def _complete(site: Path, files: dict[str, Path]) -> None:
+    """Lay files beside the pages that link to them, and take away what no page needs."""
+    for address, path in sorted(files.items()):
+        target = site / address
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for path in [*site.rglob("*.map"), site / "objects.inv", site / ".buildinfo"]:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(site / "_sources", ignore_errors=True)
 
-
-def _bar(words: str, total: int, progress: bool) -> tqdm:
-    """A progress bar over pages where the standard error is a terminal, after the first second."""
-    hidden = None if progress else True
-    return tqdm(total=total, desc=words, unit=" pages", delay=1, leave=False, disable=hidden)
-
-
-def _count(bar: tqdm, *_) -> None:
-    """Count a page; what Sphinx calls must return nothing."""
-    bar.update()
-
-# %% ../../nbs/site/09_build.ipynb #011
-def _complete_context(app, pagename, templatename, context, doctree) -> None:
-    """Let a page load nothing from elsewhere; say above a page of films where it belongs."""
-    context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
-    if pagename == "search" or pagename.endswith("/films/index"):
-        app.add_js_file("search.js", loading_method="defer")
-    if found := re.fullmatch(r"(.+/)films/\d+", pagename):
-        above = [f"{found[1]}index", f"{found[1]}films/index"]
-        context["parents"] = [
-            {
-                "link": app.builder.get_relative_uri(pagename, name),
-                "title": str(escaped(app.env.titles[name].astext())),
-            }
-            for name in above
-        ]
+# %% ../../nbs/site/09_build.ipynb #014a
+def _swap(new: Path, place: Path, aside: Path) -> None:
+    """Put a folder in the place of another, which goes aside."""
+    if place.exists():
+        place.rename(aside)
+    try:
+        new.rename(place)
+    except OSError:
+        if aside.exists():
+            aside.rename(place)
+        raise
 
 # %% ../../nbs/site/09_build.ipynb #013
+def _is_ready(run: Run) -> bool:
+    """Whether a run has something to show."""
+    record = run.record
+    return all(record.get(name) for name in ("collection", "backbone", "stages"))
+
+
 def publish(
     out_folder: str | os.PathLike,
     *,
@@ -275,32 +304,3 @@ def publish(
         _complete(site, files)
         _swap(site, out / "site", Path(temporary) / "old")
     return out / "site" / "index.html"
-
-# %% ../../nbs/site/09_build.ipynb #013a
-def _is_ready(run: Run) -> bool:
-    """Whether a run has something to show."""
-    record = run.record
-    return all(record.get(name) for name in ("collection", "backbone", "stages"))
-
-# %% ../../nbs/site/09_build.ipynb #014
-def _complete(site: Path, files: dict[str, Path]) -> None:
-    """Lay files beside the pages that link to them, and take away what no page needs."""
-    for address, path in sorted(files.items()):
-        target = site / address
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
-    for path in [*site.rglob("*.map"), site / "objects.inv", site / ".buildinfo"]:
-        path.unlink(missing_ok=True)
-    shutil.rmtree(site / "_sources", ignore_errors=True)
-
-# %% ../../nbs/site/09_build.ipynb #014a
-def _swap(new: Path, place: Path, aside: Path) -> None:
-    """Put a folder in the place of another, which goes aside."""
-    if place.exists():
-        place.rename(aside)
-    try:
-        new.rename(place)
-    except OSError:
-        if aside.exists():
-            aside.rename(place)
-        raise

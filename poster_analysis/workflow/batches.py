@@ -370,7 +370,7 @@ def report_each(
     Raises
     ------
     InputError
-        Before anything runs, if any combination is wrong, or if runs could not be told apart.
+        Before anything runs, if any combination is wrong, or if two runs would have one name.
     RunError
         After all, if some failed: which, and why.
     """

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['check_changes', 'run_reduction', 'run_components', 'run_clustering', 'run_neighbours', 'run_duplicates',
-           'run_evaluation', 'spaces_of', 'present_name', 'named_as_taken', 'changes_of', 'run_report', 'finish_study',
-           'run_study', 'run_demo']
+           'run_evaluation', 'spaces_of', 'named_as_taken', 'changes_of', 'run_report', 'finish_study', 'run_study',
+           'run_demo']
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #002
 import dataclasses
@@ -20,7 +20,7 @@ from ..core.files import digest, file_digest
 from ..core.text import SPACES
 from ..reduction.umap import map_method
 from ..similarity.search import find_film
-from ..study.parameters import Parameters, with_present_names
+from ..study.parameters import Parameters, present_name
 from poster_analysis.study.run import (
     Outcome,
     Run,
@@ -143,11 +143,6 @@ def spaces_of(run: Run) -> tuple[str, ...]:
     return Analysis(run).spaces
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #017i
-def present_name(name: str) -> str:
-    """What a parameter of a study is called now."""
-    return next(iter(with_present_names({name: None})))
-
-
 def named_as_taken(parameters: Mapping[str, object], taken: Container[str]) -> dict[str, object]:
     """Parameters by the names by which a report takes them: those given, or their present ones.
 

@@ -26,11 +26,12 @@ from poster_analysis.core.files import write_table
 from poster_analysis.core.templates import escaped
 from poster_analysis.reports.pages import warnings_of
 from poster_analysis.site import build as website
-from poster_analysis.site.blocks import html_table, plain
+from poster_analysis.site.blocks import SitePage, html_table, plain
 from poster_analysis.site.build import publish
 from poster_analysis.site.notebooks import cut_paths, path_cuts, readable, without_directives
 from poster_analysis.site.reports import report_titles
 from poster_analysis.site.single_file import single_file
+from poster_analysis.site.tables import TABLES, add_tables
 from poster_analysis.study.parameters import (
     Parameters,
 )
@@ -263,6 +264,22 @@ def test_tables_and_notebooks_can_be_taken_along(out):
         assert all(archive.read(name) == (out / name).read_bytes() for name in names)
     notebook = nbformat.read(site / "notebooks" / "clustering_raw.ipynb", as_version=4)
     assert [cell.source for cell in notebook.cells][1] == "k = 3"
+
+
+def test_tables_of_an_earlier_version_are_there_and_described(tmp_path):
+    earlier = {
+        "references_raw": "null_models",
+        "opinions_pca": "other_methods",
+        "opinions_labels_pca": "other_methods_labels",
+        "runs_company_pca": "runs_cluster_mates",
+    }
+    for name in earlier:
+        write_table(pd.DataFrame({"k": [5]}), tmp_path / "tables" / f"{name}.csv")
+    add_tables(page := SitePage(), tmp_path, films={})
+    shown = html.unescape(page.markdown)
+    assert set(page.files) == {f"tables/{name}.csv" for name in earlier}
+    for name, now in earlier.items():
+        assert f'href="tables/{name}.csv"' in shown and TABLES[now] in shown
 
 
 def test_the_same_study_gives_the_same_site_byte_for_byte(out):

@@ -1,18 +1,19 @@
 """Several runs at once: hostile files, what is checked first, one failure among others, nothing twice."""
 
 import json
+import shutil
 
 import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_notebook
 
 from poster_analysis.cli import main
 from poster_analysis.core.errors import InputError, RunError
 from poster_analysis.core.files import read_table
-from poster_analysis.study.parameters import (
-    Parameters,
-)
+from poster_analysis.reports import run as reports
+from poster_analysis.study.parameters import Parameters
 from poster_analysis.study.run import (
     Run,
     runs,
@@ -117,6 +118,8 @@ def test_any_bytes_are_runs_or_one_line(tmp_path_factory, data):
         ("a: {k_min: 30}", "runs backwards"),
         ("a: {n_init: 0}", "n_init is 0; valid values are 1 and more"),
         ("a: {n_null: 3}", "valid values are 19 and more, or 0"),
+        ("a: {n_references: 3}", "n_null is 3; valid values are 19 and more, or 0"),
+        ("a: {n_references: 39, n_null: 39}", "n_null is given twice, once by its earlier name"),
         ("a: {backbone: vgg61}", "backbone is 'vgg61'; valid are colour, vgg16"),
         ("a: {pooling: mean}", "valid are flatten, average"),
         ("a: {resize: bent}", "valid are nearest"),
@@ -132,6 +135,11 @@ def test_a_run_is_the_study_with_its_changes(tmp_path):
     planned = planned_runs(write(tmp_path, text), STUDY)
     expected = STUDY.changed(k_max=9, memory_budget=2, films=("7",), n_components_tried=(3, 4))
     assert planned == {"a": expected}
+
+
+def test_a_parameter_may_have_the_name_of_an_earlier_version(tmp_path):
+    planned = planned_runs(write(tmp_path, "a: {n_references: 39, k_max: 9}"), STUDY)
+    assert planned == {"a": STUDY.changed(n_null=39, k_max=9)}
 
 
 def test_more_clusters_than_posters_are_found_before_anything_runs(tmp_path, small_parameters, monkeypatch):  # fmt: skip
@@ -151,7 +159,7 @@ def batch(small_parameters, tmp_path_factory):
     )  # fmt: skip
     text = "average: {pooling: average, k_max: 5}\nbroken: {layer: nowhere}"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "write_reports", lambda *_: None)
+        patch.setattr(pipeline, "_write_reports", lambda *_: None)
         patch.setattr(Analysis, "spaces", ("pca",))
         with pytest.raises(RunError) as caught:
             run_batch(parameters, folder / "out", write(folder, text))
@@ -269,6 +277,27 @@ def test_each_is_checked_before_anything_runs(extracted, monkeypatch, notebook, 
     with pytest.raises(InputError, match=said.replace("?", r"\?")):
         report_each(notebook, extracted, parameters=values)
     assert len(runs(extracted)) == 1
+
+
+@pytest.mark.parametrize("taken", ["n_null", "n_references"])
+@pytest.mark.parametrize("each", [[], ["--each"]])
+def test_a_report_takes_a_parameter_by_its_earlier_name(
+    extracted, tmp_path, monkeypatch, capsys, taken, each
+):
+    out, own, jobs = tmp_path / "out", tmp_path / "own.ipynb", []
+    shutil.copytree(extracted, out)
+    cell = new_code_cell(f'study = ""\n{taken} = 0', metadata={"tags": ["parameters"]})
+    nbformat.write(new_notebook(cells=[cell]), own)
+    monkeypatch.setattr(reports, "run_reports", jobs.extend)
+    words = ["report", str(own), "--out", str(out), *each]
+    assert main([*words, "-p", "n_references", "19"]) == 0
+    (job,) = jobs
+    assert job.parameters == {"study": str(out / "runs" / "n_null=19"), taken: 19}
+    assert runs(out)[-1].parameters.n_null == 19
+    capsys.readouterr()
+    if taken == "n_null":
+        assert main([*words, "-p", "n_references", "19", "-p", "n_null", "19"]) == 2
+        assert "n_null is given twice" in capsys.readouterr().err
 
 
 def test_exit_codes_of_the_command_line(extracted, drawn, tmp_path, capsys, monkeypatch):
