@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['WIDTH', 'HEIGHT', 'SCALE', 'Colour', 'printed', 'jpeg', 'sheet', 'Palette', 'rgb', 'blend', 'lightness', 'gradient',
-           'glow', 'downwards', 'clouds', 'box', 'disc', 'curve', 'stroke', 'moved', 'placed', 'coverage', 'Canvas',
-           'grain', 'vignette', 'halftone', 'Scene', 'scene_sheet']
+           'glow', 'downwards', 'clouds', 'box', 'disc', 'curve', 'stroke', 'moved', 'placed', 'coverage', 'Paper',
+           'Canvas', 'grain', 'vignette', 'halftone', 'Scene', 'scene_sheet']
 
 # %% ../../nbs/drawing/00_painting.ipynb #002
 import io
@@ -234,14 +234,56 @@ def _enlarged(field: np.ndarray) -> Image.Image:
     """A field as an 8-bit image of the canvas' size."""
     return printed(field).resize((WIDTH * SCALE, HEIGHT * SCALE), Image.Resampling.NEAREST)
 
-# %% ../../nbs/drawing/00_painting.ipynb #020
-class Canvas:
+# %% ../../nbs/drawing/00_painting.ipynb #n018
+class Paper:
     """A sheet to paint on, `SCALE` times as large as the poster; its ground is a colour, or a field of colours."""
 
     def __init__(self, ground: Colour | np.ndarray):
         field = isinstance(ground, np.ndarray)
         size = (WIDTH * SCALE, HEIGHT * SCALE)
         self.image = _enlarged(ground) if field else Image.new("RGB", size, rgb(ground))
+
+    def lay(
+        self,
+        mask: Image.Image,
+        fill: Colour | np.ndarray,
+        *,
+        at: Sequence[float] = (0, 0),
+        opacity: float = 1.0,
+    ) -> None:
+        """Lay `fill` through a mask in canvas pixels, its corner `at` a poster pixel."""
+        if opacity < 1:
+            mask = mask.point(lambda value: value * opacity)
+        left, top = round(at[0] * SCALE), round(at[1] * SCALE)
+        frame = (left, top, left + mask.width, top + mask.height)
+        paint = _enlarged(fill).crop(frame) if isinstance(fill, np.ndarray) else rgb(fill)
+        self.image.paste(paint, frame, mask)
+
+    def veil(self, weights: np.ndarray, fill: Colour | np.ndarray) -> None:
+        """Cover what is there with `fill`, as much as a field of weights (0 to 1) says."""
+        self.lay(_enlarged(weights * 255), fill)
+
+    def light(self, weights: np.ndarray, colour: Colour) -> None:
+        """Throw coloured light: black takes the colour on, white stays white ("screen")."""
+        beam = _enlarged(weights[..., None] * np.array(rgb(colour), np.float32))
+        self.image = ImageChops.screen(self.image, beam)
+
+    def blur(self, radius: float) -> None:
+        """Put everything painted so far out of focus."""
+        self.image = self.image.filter(ImageFilter.GaussianBlur(radius * SCALE))
+
+    def ground(self, left: float, top: float, right: float, bottom: float) -> Colour:
+        """The mean colour of a rectangle."""
+        frame = [round(value * SCALE) for value in (left, top, right, bottom)]
+        return _mean_colour(self.image.crop(frame).reduce(SCALE))
+
+    def picture(self) -> np.ndarray:
+        """The poster: float32 array of shape (HEIGHT, WIDTH, 3), from 0 to 255."""
+        return np.asarray(self.image.reduce(SCALE), np.float32)
+
+# %% ../../nbs/drawing/00_painting.ipynb #020
+class Canvas(Paper):
+    """A sheet on which shapes can be painted."""
 
     def shape(self, *parts: np.ndarray, fill: Colour | np.ndarray, opacity: float = 1.0) -> None:
         """Fill the union of shapes with a colour or a field of colours."""
@@ -287,44 +329,6 @@ class Canvas:
     ) -> None:
         """Draw a straight or broken line with round ends."""
         self.shape(stroke(points, widths, steps=1), fill=fill, opacity=opacity)
-
-    def veil(self, weights: np.ndarray, fill: Colour | np.ndarray) -> None:
-        """Cover what is there with `fill`, as much as a field of weights (0 to 1) says."""
-        self.lay(_enlarged(weights * 255), fill)
-
-    def light(self, weights: np.ndarray, colour: Colour) -> None:
-        """Throw coloured light: black takes the colour on, white stays white ("screen")."""
-        beam = _enlarged(weights[..., None] * np.array(rgb(colour), np.float32))
-        self.image = ImageChops.screen(self.image, beam)
-
-    def lay(
-        self,
-        mask: Image.Image,
-        fill: Colour | np.ndarray,
-        *,
-        at: Sequence[float] = (0, 0),
-        opacity: float = 1.0,
-    ) -> None:
-        """Lay `fill` through a mask in canvas pixels, its corner `at` a poster pixel."""
-        if opacity < 1:
-            mask = mask.point(lambda value: value * opacity)
-        left, top = round(at[0] * SCALE), round(at[1] * SCALE)
-        frame = (left, top, left + mask.width, top + mask.height)
-        paint = _enlarged(fill).crop(frame) if isinstance(fill, np.ndarray) else rgb(fill)
-        self.image.paste(paint, frame, mask)
-
-    def blur(self, radius: float) -> None:
-        """Put everything painted so far out of focus."""
-        self.image = self.image.filter(ImageFilter.GaussianBlur(radius * SCALE))
-
-    def ground(self, left: float, top: float, right: float, bottom: float) -> Colour:
-        """The mean colour of a rectangle."""
-        frame = [round(value * SCALE) for value in (left, top, right, bottom)]
-        return _mean_colour(self.image.crop(frame).reduce(SCALE))
-
-    def picture(self) -> np.ndarray:
-        """The poster: float32 array of shape (HEIGHT, WIDTH, 3), from 0 to 255."""
-        return np.asarray(self.image.reduce(SCALE), np.float32)
 
 # %% ../../nbs/drawing/00_painting.ipynb #022
 def grain(picture: np.ndarray, rng: np.random.Generator, *, amount: float = 7) -> np.ndarray:
