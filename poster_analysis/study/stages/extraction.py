@@ -20,6 +20,7 @@ from ...extraction.backbones import Backbone, load_backbone
 from ...extraction.extract import Extraction, extract
 from ...figures import sheets
 from ...figures.page import save_figure
+from .. import tables as table_names
 from poster_analysis.study.parameters import (
     Parameters,
 )
@@ -29,6 +30,7 @@ from poster_analysis.study.run import (
     say,
     say_finished,
 )
+from ..tables import table_path
 from ...words import findings
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011
@@ -122,7 +124,7 @@ def _extract(collection: Collection, backbone: Backbone, store: Path, folder: Pa
     index = extraction.index
     saved = extraction.save(folder)
     say(_what_was_done(extraction))
-    write_table(extraction.skipped, folder / "skipped.csv")
+    write_table(extraction.skipped, folder / table_path(table_names.SKIPPED))
     sheet = sheets.contact_sheet(Posters(index, collection.posters))
     save_figure(sheet, folder / "figures" / "contact_sheet.png")
     spaces = SPACES if saved.smallest >= 0 else ("raw", "pca")
