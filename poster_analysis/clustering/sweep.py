@@ -244,9 +244,11 @@ def sweep(
     names = [f"k{k}" for k in numbers]
     parameters = {"k_min": k_min, "k_max": k_max, "n_init": n_init, "n_splits": n_splits}
     return Sweep(
-        pd.DataFrame(scores),
-        *(pd.DataFrame(one, columns=names) for one in (labels, silhouettes, to_centre)),
-        parameters | {"random_state": random_state},
+        table=pd.DataFrame(scores),
+        labels=pd.DataFrame(labels, columns=names),
+        silhouettes=pd.DataFrame(silhouettes, columns=names),
+        to_centre=pd.DataFrame(to_centre, columns=names),
+        parameters=parameters | {"random_state": random_state},
     )
 
 # %% ../../nbs/clustering/02_sweep.ipynb #012a

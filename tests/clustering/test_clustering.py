@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from poster_analysis.clustering.sweep import cluster, components_sweep, sweep
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
-from poster_analysis.reduction import nmf_space, pca_space, raw_space
+from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 
 
 def features(n_rows=240, n_features=700):

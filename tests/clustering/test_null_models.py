@@ -21,7 +21,7 @@ from poster_analysis.clustering.stability import half_agreement
 from poster_analysis.clustering.sweep import sweep
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
-from poster_analysis.reduction import nmf_space, pca_space, raw_space
+from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 
 
 def spaces_of(X, n_components=6):
