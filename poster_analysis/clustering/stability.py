@@ -89,7 +89,8 @@ def half_agreement(
     tasks = [(split, half) for split in range(n_splits) for half in range(2)]
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
         found = in_threads(
-            lambda task: _labels_from_half(geometry, numbers, *task, random_state), tasks
+            lambda task: _labels_from_half(geometry, numbers, *task, random_state=random_state),
+            tasks,
         )
     scores = [
         [_agreement(*labels) for labels in zip(*found[start : start + 2], strict=True)]

@@ -246,7 +246,7 @@ def sweep(
     return Sweep(
         pd.DataFrame(scores),
         *(pd.DataFrame(one, columns=names) for one in (labels, silhouettes, to_centre)),
-        parameters | {"random_state": random_state},
+        parameters=parameters | {"random_state": random_state},
     )
 
 # %% ../../nbs/clustering/02_sweep.ipynb #012a
