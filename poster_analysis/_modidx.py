@@ -2381,6 +2381,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                                  'poster_analysis/study/stages/analysis.py'),
                                                        'poster_analysis.study.stages.analysis._reduce_by_pca': ( 'study/stages/analysis.html#_reduce_by_pca',
                                                                                                                  'poster_analysis/study/stages/analysis.py'),
+                                                       'poster_analysis.study.stages.analysis._sample': ( 'study/stages/analysis.html#_sample',
+                                                                                                          'poster_analysis/study/stages/analysis.py'),
                                                        'poster_analysis.study.stages.analysis._space': ( 'study/stages/analysis.html#_space',
                                                                                                          'poster_analysis/study/stages/analysis.py'),
                                                        'poster_analysis.study.stages.analysis._write_distances': ( 'study/stages/analysis.html#_write_distances',

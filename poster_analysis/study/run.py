@@ -413,7 +413,7 @@ def say(sentence: str) -> None:
     """Write a line for the person who waits."""
     print(sentence, file=sys.stderr, flush=True)
 
-# %% ../../nbs/study/01_run.ipynb #told2
+
 def say_finished(stage: Stage) -> Stage:
     """Say that a stage is finished, and whether it had been before."""
     name = stage.name.replace("_", " ")
