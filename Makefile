@@ -34,9 +34,10 @@ lab: .venv/.done ## opens JupyterLab on the project
 test: DEMO = --n-null 0 # null models take minutes, and have tests of their own
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
-# what needs no weights, no finished study, no kernel and no browser
-QUICK = tests/collection tests/reduction tests/similarity tests/words
-quick: lint ## in two minutes: lint, and the tests of the arithmetic
+# what needs no weights, no finished study, no kernel, no browser, and no minutes
+QUICK = tests/collection tests/similarity tests/words tests/test_house.py \
+	tests/test_notebooks.py::test_the_modules_are_what_the_notebooks_export
+quick: lint ## lint and the quickest tests, in under two minutes
 	pytest -q -n 2 --dist worksteal $(QUICK)
 
 lint: .venv/.done ## style of notebooks and tests, types of the package
