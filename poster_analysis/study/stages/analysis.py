@@ -119,11 +119,7 @@ class Analysis:
         given: dict | None = None,
         after: Sequence[Stage] = (),
     ) -> Stage:
-        """A stage of the run, computed if it is not up to date.
-
-        `parameters` are names of parameters of the run that decide the result, `given` is what else does, and `after` are
-        the stages that this one builds on, besides the extraction.
-        """
+        """A stage, computed unless it is up to date with some `parameters`, with what else is `given`, and with `after`."""
         if name not in self._stages:
             keys = (self.extraction.key, *(stage.key for stage in after))
             chosen = self.chosen(*parameters) | (given or {})
