@@ -52,14 +52,6 @@ def extraction_of(run: Run) -> Stage:
         )
     return run.adopt(found)
 
-# %% ../../../nbs/study/stages/00_analysis.ipynb #a5a31e02
-def _sample(analysis: "Analysis") -> Features:
-    """Features of the posters that are reduced and clustered: all, or some chosen at random."""
-    features, size = analysis.features, analysis.parameters.sample
-    seed = analysis.parameters.random_state
-    rows = sample_rows(len(features), size, random_state=seed)
-    return features if size is None else features.take(rows)
-
 # %% ../../../nbs/study/stages/00_analysis.ipynb #007a
 _DISTANCES = Path("spaces", "distances.npy")
 
@@ -127,10 +119,10 @@ class Analysis:
         given: dict | None = None,
         after: Sequence[Stage] = (),
     ) -> Stage:
-        """A stage, up to date for the run's `parameters` of these names, what else is `given`, and the stages `after` which it comes."""
+        """A stage, computed unless it is up to date with some `parameters`, with what else is `given`, and with `after`."""
         if name not in self._stages:
-            chosen = self.chosen(*parameters) | (given or {})
             keys = (self.extraction.key, *(stage.key for stage in after))
+            chosen = self.chosen(*parameters) | (given or {})
             stage = self.run.stage(name, compute, parameters=chosen, after=keys)
             self._stages[name] = say_finished(stage)
         return self._stages[name]
@@ -148,7 +140,9 @@ class Analysis:
     @cached_property
     def sample(self) -> Features:
         """Features of the posters that are reduced and clustered."""
-        return _sample(self)
+        size, random_state = self.parameters.sample, self.parameters.random_state
+        rows = sample_rows(len(self.features), size, random_state=random_state)
+        return self.features if size is None else self.features.take(rows)
 
     @cached_property
     def distances(self) -> Distances:
