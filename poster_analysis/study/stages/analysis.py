@@ -52,6 +52,14 @@ def extraction_of(run: Run) -> Stage:
         )
     return run.adopt(found)
 
+# %% ../../../nbs/study/stages/00_analysis.ipynb #a5a31e02
+def _sample(analysis: "Analysis") -> Features:
+    """Features of the posters that are reduced and clustered: all, or some chosen at random."""
+    features, size = analysis.features, analysis.parameters.sample
+    seed = analysis.parameters.random_state
+    rows = sample_rows(len(features), size, random_state=seed)
+    return features if size is None else features.take(rows)
+
 # %% ../../../nbs/study/stages/00_analysis.ipynb #007a
 _DISTANCES = Path("spaces", "distances.npy")
 
@@ -119,10 +127,10 @@ class Analysis:
         given: dict | None = None,
         after: Sequence[Stage] = (),
     ) -> Stage:
-        """A stage, computed unless it is up to date with some `parameters`, with what else is `given`, and with `after`."""
+        """A stage, up to date for the run's `parameters` of these names, what else is `given`, and the stages `after` which it comes."""
         if name not in self._stages:
-            keys = (self.extraction.key, *(stage.key for stage in after))
             chosen = self.chosen(*parameters) | (given or {})
+            keys = (self.extraction.key, *(stage.key for stage in after))
             stage = self.run.stage(name, compute, parameters=chosen, after=keys)
             self._stages[name] = say_finished(stage)
         return self._stages[name]
@@ -140,9 +148,7 @@ class Analysis:
     @cached_property
     def sample(self) -> Features:
         """Features of the posters that are reduced and clustered."""
-        size, random_state = self.parameters.sample, self.parameters.random_state
-        rows = sample_rows(len(self.features), size, random_state=random_state)
-        return self.features if size is None else self.features.take(rows)
+        return _sample(self)
 
     @cached_property
     def distances(self) -> Distances:
