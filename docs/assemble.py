@@ -362,7 +362,7 @@ def _modules(book: list[Chapter], site: Site) -> str:
 
 def _module_page(one: Chapter) -> str:
     """The page of a module: a link to its chapter, and what its docstrings say."""
-    directive = f".. automodule:: poster_analysis.{one.module}\n   :members:"
+    directive = f".. automodule:: poster_analysis.{one.module}\n   :members:\n   :inherited-members: Exception, tuple, Figure"
     parts = [f"# {one.module}", f"Chapter: {_link(one)}", f"```{{eval-rst}}\n{directive}\n```"]
     return "\n\n".join(parts) + "\n"
 
