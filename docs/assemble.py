@@ -233,8 +233,11 @@ def _notebook(one: Chapter, book: list[Chapter], where: dict[str, str]) -> str:
                 cells[-1].source += f"\n\n{cell.source}"
                 continue
             cell.metadata.update(tags=["hide-input"], mystnb={"code_prompt_show": "Imports"})
-        elif any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+        elif any(_picture(output) for output in cell.get("outputs", [])):
             cell.metadata.mystnb = {"image": {"alt": words}}
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                output.data["text/html"] = _without_links(output.data["text/html"])
         cells.append(cell)
     if one.module:
         there = os.path.relpath(one.api, one.path.parent)
@@ -244,6 +247,18 @@ def _notebook(one: Chapter, book: list[Chapter], where: dict[str, str]) -> str:
         cells.append(new_markdown_cell("\n\n".join(below), id="contents"))
     notebook.cells = cells
     return nbformat.writes(notebook)
+
+
+def _picture(output: nbformat.NotebookNode) -> tuple[str, str] | None:
+    """The ending and the data of the picture of an output, if it is one."""
+    kinds = {"png": "image/png", "jpg": "image/jpeg"}
+    found = ((end, output.get("data", {}).get(kind)) for end, kind in kinds.items())
+    return next((one for one in found if one[1]), None)
+
+
+def _without_links(html: str) -> str:
+    """HTML that an example shows, without links to pages that only a study has."""
+    return re.sub(r'(<a\b[^>]*?)\shref="(?!#|https?:)[^"]*"', r"\1", html)
 
 
 def _heading(cell: nbformat.NotebookNode) -> str:
@@ -360,9 +375,15 @@ def _modules(book: list[Chapter], site: Site) -> str:
     return "\n\n".join([*lists, _toctree(entries)])
 
 
+#: Modules in which a public class inherits what it offers from a private one.
+IN_TWO_STEPS = {"study.run"}
+
+
 def _module_page(one: Chapter) -> str:
     """The page of a module: a link to its chapter, and what its docstrings say."""
-    directive = f".. automodule:: poster_analysis.{one.module}\n   :members:\n   :inherited-members: Exception, tuple, Figure"
+    directive = f".. automodule:: poster_analysis.{one.module}\n   :members:"
+    if one.module in IN_TWO_STEPS:
+        directive += "\n   :inherited-members:"
     parts = [f"# {one.module}", f"Chapter: {_link(one)}", f"```{{eval-rst}}\n{directive}\n```"]
     return "\n\n".join(parts) + "\n"
 
@@ -385,10 +406,10 @@ def _figures(one: Chapter, site: Site) -> list[str]:
     for cell in notebook.cells:
         heading = _heading(cell) or heading
         for number, output in enumerate(cell.get("outputs", [])):
-            picture = output.get("data", {}).get("image/png")
-            if picture:
-                place = f"gallery/{one.part}-{one.path.stem}-{cell.id}-{number}.png"
-                site.write(place, base64.b64decode(picture))
+            if picture := _picture(output):
+                end, data = picture
+                place = f"gallery/{one.part}-{one.path.stem}-{cell.id}-{number}.{end}"
+                site.write(place, base64.b64decode(data))
                 words = f"{one.title}: {heading}" if heading else one.title
                 words = words.replace("[", "(").replace("]", ")")
                 found.append(
