@@ -30,7 +30,7 @@ from poster_analysis.drawing.painting import (
     placed,
     stroke,
 )
-from poster_analysis.drawing.silhouettes import (
+from poster_analysis.drawing.shapes import (
     bare_tree,
     fedora,
     hand,

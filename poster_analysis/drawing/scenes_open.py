@@ -29,7 +29,7 @@ from poster_analysis.drawing.painting import (
     rgb,
     stroke,
 )
-from poster_analysis.drawing.silhouettes import (
+from poster_analysis.drawing.shapes import (
     Parts,
     bird,
     cactus,

@@ -31,7 +31,7 @@ from poster_analysis.drawing.painting import (
     rgb,
     stroke,
 )
-from .silhouettes import Parts, house, person
+from .shapes import Parts, house, person
 
 # %% ../../nbs/drawing/05_scenes_playful.ipynb #005
 def _somebody(rng: np.random.Generator) -> Parts:
