@@ -11,6 +11,9 @@ from browser import CHROMIUM, Browser
 from filelock import FileLock
 from hypothesis import settings
 
+# as the package asks for it where it imports TensorFlow first, which among many tests it may not
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
 # the same examples every time: a failure is a failure of the change, not of the day
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
