@@ -31,7 +31,7 @@ lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
 .PHONY: test quick lint notebooks reports pytest
-test: DEMO = --n-null 0 # null models take minutes, and have tests of their own
+test: DEMO = --backbone colour --n-null 0 # networks and null models take minutes, and have tests of their own
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
 # what needs no weights, no finished study, no kernel, no browser, and no minutes
