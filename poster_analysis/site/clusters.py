@@ -22,6 +22,7 @@ from ..figures.thumbnails import small_posters
 from .blocks import SitePage, facts, html_table, plain, toctree
 from .films import Gallery, by_title, film_addresses, film_pages
 from ..study.run import Run
+from ..study.tables import FEATURES_INDEX
 
 # %% ../../nbs/site/06_clusters.ipynb #007
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def film_addresses_of(run: Run) -> dict[str, str]:
     """The address of each film of a run by its id, relative to its pages; empty if it has no index yet."""
     if not (run.folder / "features_index.csv").is_file():
         return {}
-    return film_addresses(by_title(run.table("features_index"))["imdb_id"])
+    return film_addresses(by_title(run.table(FEATURES_INDEX))["imdb_id"])
 
 
 def _table(run: Run, name: str) -> pd.DataFrame | None:
@@ -242,7 +243,7 @@ def poster_sources(
         The small posters by their address on the site. They are made where there are none yet.
     """
     copies = run.out / "thumbnails"
-    posters = Posters(run.table("features_index"), run.record["parameters"]["posters"])
+    posters = Posters(run.table(FEATURES_INDEX), run.record["parameters"]["posters"])
     small = small_posters(posters, copies, progress=progress)
     gallery = Gallery(posters.index, small, f"{'../' * (address.count('/') + 2)}thumbnails/")
     on_map = _table(run, "map") if has_map else None

@@ -30,6 +30,7 @@ from .findings import add_findings, add_verdicts, findings_of, verdicts
 from .notebooks import cut_paths, path_cuts
 from .tables import add_table, add_tables
 from ..study.run import Run
+from ..study.tables import FEATURES_INDEX, SKIPPED
 from ..words.verdict import verdict_sentences
 
 # %% ../../nbs/site/04_pages.ipynb #006
@@ -103,7 +104,7 @@ def _known(run: Run) -> list[tuple[str, str]]:
     """What is known of the films of a run, in numbers."""
     if not (run.folder / "features_index.csv").is_file():
         return []
-    films = run.table("features_index")
+    films = run.table(FEATURES_INDEX)
     genres = {name for names in films.genre for name in names.split("|") if name}
     years = films.year.dropna().astype(int)
     return [
@@ -116,7 +117,7 @@ def _known(run: Run) -> list[tuple[str, str]]:
 def _collection(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
     """What was studied."""
     skipped = run.folder / "skipped.csv"
-    n_skipped = len(run.table("skipped")) if skipped.is_file() else 0
+    n_skipped = len(run.table(SKIPPED)) if skipped.is_file() else 0
     page.heading("Collection")
     counts = [("Posters", f"{n_posters(run):,}"), *_known(run), ("Left out", f"{n_skipped:,}")]
     page.html(facts(counts))

@@ -50,6 +50,7 @@ from poster_analysis.study.stages.neighbours import (
     find_duplicates,
     find_neighbours,
 )
+from ..study.tables import FEATURES_INDEX, SKIPPED
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #012
 _REDUCED = tuple(space for space in SPACES if space != "raw")
@@ -63,7 +64,7 @@ def _check_space(space: str, spaces: tuple[str, ...]) -> None:
 # %% ../../nbs/workflow/00_pipeline.ipynb #012a
 def _n_posters(run: Run) -> int:
     """How many posters of a run have features."""
-    return len(run.table("features_index"))
+    return len(run.table(FEATURES_INDEX))
 
 
 def check_changes(study: Path, **changes: object) -> Parameters:
@@ -81,7 +82,7 @@ def check_changes(study: Path, **changes: object) -> Parameters:
     if "map_method" in changes:
         map_method(changed.map_method)
     if changed.films:
-        index, skipped = original.table("features_index"), original.table("skipped")
+        index, skipped = original.table(FEATURES_INDEX), original.table(SKIPPED)
         for film in changed.films:
             find_film(index, film, skipped=skipped)
     return changed

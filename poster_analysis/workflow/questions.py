@@ -20,6 +20,7 @@ from ..similarity.duplicates import neighbours_needed, one_per_group
 from ..similarity.neighbours import SimilarityIndex, similarity_matrix
 from ..study.run import Run, open_run
 from ..study.stages.extraction import backbone_of
+from ..study.tables import DUPLICATES, SKIPPED
 
 # %% ../../nbs/workflow/02_questions.ipynb #007b
 def _with_copies(groups: pd.DataFrame | None, n_neighbors: int, n_posters: int) -> int:
@@ -111,10 +112,10 @@ def similar_to_each(
         raise InputError("no film was asked for; give an id, a title, or an image with --image")
     run = open_run(study)
     features = load_features(run.folder)
-    index = SimilarityIndex(features, skipped=run.table("skipped"), inverted=len(queries) > 1)
+    index = SimilarityIndex(features, skipped=run.table(SKIPPED), inverted=len(queries) > 1)
     if one_per_picture and include_self:
         raise InputError("a film that counts as one with its copies cannot be its own neighbour")
-    groups = run.table("duplicates") if one_per_picture else None
+    groups = run.table(DUPLICATES) if one_per_picture else None
     wanted, n_neighbors = n_neighbors, _with_copies(groups, n_neighbors, len(features))
     if by == "image":
         films, found = _neighbours_of_images(run, index, queries, n_neighbors)
