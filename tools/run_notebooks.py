@@ -84,6 +84,18 @@ def kept(output: dict) -> dict | None:
     return output
 
 
+def joined(outputs: list) -> list:
+    """Outputs in which what was printed in several pieces is one text, since the pieces differ from run to run."""
+    found = []
+    for output in outputs:
+        printed = output["output_type"] == "stream"
+        if printed and found and found[-1].get("name") == output["name"]:
+            found[-1]["text"] += output["text"]
+        else:
+            found.append(output)
+    return found
+
+
 def complaints(notebook) -> list[str]:
     """What of the outputs is too large, or differs from run to run."""
     found = []
@@ -122,7 +134,8 @@ def run(path: Path) -> list[str]:
         cell.metadata = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
         if cell.cell_type == "code":
             cell.execution_count = None
-            cell.outputs = [one for output in cell.outputs if (one := kept(output)) is not None]
+            outputs = (kept(output) for output in cell.outputs)
+            cell.outputs = joined([output for output in outputs if output is not None])
     kernel = {"display_name": "python3", "language": "python", "name": "python3"}
     notebook.metadata = {MARK: digest, "kernelspec": kernel}
     text = nbformat.writes(notebook).rstrip("\n") + "\n"
