@@ -8,6 +8,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
+# tests and notebooks run two at a time: each has half of the cores, and none waits for the other's threads
+HALF = OMP_NUM_THREADS=$$(n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n > 2 ? n / 2 : 1 )))
 
 .PHONY: help
 help: ## lists these
@@ -18,7 +20,7 @@ help: ## lists these
 		{ echo "make needs Python 3.11 to 3.13, found '$(PYTHON)'; name one with: make PYTHON=python3.11" >&2; exit 2; }
 	$(PYTHON) -m venv .venv 2>/dev/null || $(PYTHON) -m venv --without-pip .venv
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet pip
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[all,dev]"
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e ".[all,dev]" # what is used is compiled then
 	touch $@
 
 .PHONY: setup demo lab
@@ -31,14 +33,14 @@ lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
 .PHONY: test quick lint notebooks reports pytest
-test: DEMO = --backbone colour --n-null 0 # networks and null models take minutes, and have tests of their own
+test: DEMO = --backbone colour --n-null 0 --limit 120 --n-components 20 --map-method pca # what takes minutes has tests of its own
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
 # what needs no weights, no finished study, no kernel, no browser, and no minutes
 QUICK = tests/collection tests/similarity tests/words tests/test_house.py \
 	tests/test_notebooks.py::test_the_modules_are_what_the_notebooks_export
 quick: lint ## lint and the quickest tests, in under two minutes
-	pytest -q -n 2 --dist worksteal $(QUICK)
+	$(HALF) pytest -q -n 2 --dist worksteal $(QUICK)
 
 lint: .venv/.done ## style of notebooks and tests, types of the package
 	ruff check .
@@ -46,13 +48,13 @@ lint: .venv/.done ## style of notebooks and tests, types of the package
 	pyrefly check
 
 notebooks: .venv/.done ## runs every cell of nbs/
-	nbdev_test --path nbs --n_workers 2
+	$(HALF) nbdev_test --path nbs --n_workers 2
 
 reports: demo ## runs the report notebooks with their defaults, on the demo's study
-	nbdev_test --path reports --n_workers 2
+	$(HALF) nbdev_test --path reports --n_workers 2
 
 pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module among them
-	pytest -q -n 2 --dist worksteal
+	$(HALF) pytest -q -n 2 --dist worksteal
 
 .PHONY: export run docs wheel constraints hooks clean
 export: .venv/.done ## writes poster_analysis/ from nbs/

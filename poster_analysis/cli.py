@@ -140,7 +140,7 @@ def cli(debug: bool) -> None:
 # %% ../nbs/cli.ipynb #007
 @cli.command(example="poster-analysis demo --out demo")
 @_out("Folder of the study.", default="poster-demo")
-@_options("backbone", "weights", "n_null", "map_method")
+@_options("limit", *_BACKBONE, *_ANALYSES)
 def demo(out: str, **values: object) -> None:
     """Draw a small collection of posters and study it.
 

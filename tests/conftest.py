@@ -131,3 +131,8 @@ def reader(browser):
         if not address.startswith(("file:///", "http://127.0.0.1:", "data:", "blob:"))
     ]
     assert elsewhere == []
+
+
+def pytest_collection_modifyitems(items):
+    """What takes minutes comes first: begun last, it would keep one process busy and the other waiting."""
+    items.sort(key=lambda item: "test_wheel" not in item.nodeid)

@@ -46,14 +46,12 @@ def test_the_wheel_runs_demo_study_and_report_away_from_the_checkout(command, tm
     drawn = ROOT / "_demo" / "collection"  # what is drawn there already is not drawn again
     if drawn.is_dir():
         shutil.copytree(drawn, tmp_path / "demo" / "collection")
-    site = run(
-        command, "demo", "--backbone", "colour", "--n-null", 0, "--out", "demo", cwd=tmp_path
-    )
-    assert (tmp_path / site.splitlines()[-1]).is_file()
     small = ["--backbone", "colour", "--n-components", 8, "--k-min", 2, "--k-max", 4]
-    small += ["--n-null", 0]
-    small += ["--n-clusters", 3, "--limit", 60, "--map-method", "pca", "--out", "study"]
-    run(command, "study", "--posters", "demo/collection/posters", *small, cwd=tmp_path)
+    small += ["--n-null", 0, "--n-clusters", 3, "--map-method", "pca"]
+    site = run(command, "demo", *small, "--limit", 60, "--out", "demo", cwd=tmp_path)
+    assert (tmp_path / site.splitlines()[-1]).is_file()
+    posters = ["--posters", "demo/collection/posters", "--limit", 50, "--out", "study"]
+    run(command, "study", *posters, *small, cwd=tmp_path)
     for out in ("demo", "study"):
         assert (tmp_path / out / "site" / "index.html").is_file()
         assert len(list((tmp_path / out / "notebooks").glob("*.ipynb"))) == 6

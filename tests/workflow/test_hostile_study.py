@@ -68,7 +68,7 @@ def out(tmp_path_factory):
     table.to_csv(base / "films.csv", index=False, encoding="utf-8")
     parameters = Parameters(
         str(posters), metadata=str(base / "films.csv"), encoding="utf-8", backbone="colour",
-        n_components=4, k_min=2, k_max=3, n_clusters=2, n_neighbors=len(ids) - 1, n_init=2, n_null=0,
+        n_components=4, k_min=2, k_max=3, n_clusters=2, n_neighbors=len(ids) - 1, n_init=2, n_null=0, map_method="pca",
         n_splits=2, n_components_tried=(), variance_tried=(), films=tuple(ids[:2]),
     )  # fmt: skip
     run_study(parameters, base / "out")
