@@ -32,7 +32,7 @@ PARTS = {
         "similarity",
     ],
     "Words and figures": ["words", "figures"],
-    "Running and publishing": ["study", "reports", "site", "workflow", "cli"],
+    "Running and publishing": ["study", "reports", "site", "workflow", "api", "cli"],
     "Drawn posters": ["drawing", "examples"],
 }
 #: Parts whose figures are shown in the gallery.

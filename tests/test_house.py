@@ -12,7 +12,7 @@ PACKAGE = ROOT / "poster_analysis"
 #: What imports only from what stands before it; the drawing of the demo imports nothing but core.
 PARTS = (
     "core", "collection", "extraction", "distances", "reduction", "clustering", "similarity", "words", "figures",
-    "study", "reports", "site", "workflow", "cli",
+    "study", "reports", "site", "workflow", "api", "cli",
 )  # fmt: skip
 ASIDE = {"drawing": {"core", "drawing"}, "examples": {*PARTS, "drawing"} - {"cli"}}
 LARGEST = 445  # lines of a module: about four hundred

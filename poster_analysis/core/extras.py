@@ -15,6 +15,7 @@ EXTRAS = {
     "demo": ("fontpkg",),
     "site": ("sphinx", "papermill", "pyarrow"),
     "map": ("umap-learn",),
+    "lab": ("anywidget", "ipywidgets"),
     "networks": ("keras",),
 }
 _MODULES = {"umap-learn": "umap"}  # where a package's module has another name
