@@ -50,6 +50,8 @@ def test_the_modules_are_what_the_notebooks_export(tmp_path):
         }
         for folder in (tmp_path, ROOT)
     )
+    top = "poster_analysis/__init__.py"  # written by hand, but for the version: names that load when used
+    assert kept.pop(top).startswith(fresh.pop(top).strip())
     assert sorted(fresh) == sorted(kept), "a module without its notebook, or the other way round"
     assert [module for module in fresh if fresh[module] != kept[module]] == [], "run: make export"
 

@@ -9,7 +9,6 @@ __all__ = ['Similar', 'Component', 'Reduction', 'Components', 'ReportResult']
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +110,12 @@ class Reduction:
     """
 
     def __init__(
-        self, space: Space, index: pd.DataFrame, folder: Path, findings: list[str], figures: list[Path]
+        self,
+        space: Space,
+        index: pd.DataFrame,
+        folder: Path,
+        findings: list[str],
+        figures: list[Path],
     ) -> None:
         self.space, self.findings, self.figures = space, findings, figures
         self._index, self._folder = index, folder
@@ -132,7 +136,11 @@ class Reduction:
     def _repr_html_(self) -> str:
         first = [self.components[number] for number in range(min(6, len(self.components)))]
         strips = [
-            card_html(f"Component {one.number}", [], strip_html(one.films.head(6), self._folder, height=72, most=6, titles=False))
+            card_html(
+                f"Component {one.number}",
+                [],
+                strip_html(one.films.head(6), self._folder, height=72, most=6, titles=False),
+            )
             for one in first
         ]
         return card_html(repr(self).strip("<>"), self.findings, *strips)
@@ -153,7 +161,9 @@ class Components:
         Whether weights are of either sign.
     """
 
-    def __init__(self, weights: np.ndarray, index: pd.DataFrame, folder: Path, *, signed: bool) -> None:
+    def __init__(
+        self, weights: np.ndarray, index: pd.DataFrame, folder: Path, *, signed: bool
+    ) -> None:
         self._weights, self._index, self._folder, self._signed = weights, index, folder, signed
 
     def __len__(self) -> int:

@@ -39,7 +39,7 @@ def _small(path: str, changed: int, height: int) -> str:
 def picture_uri(path: str | os.PathLike, *, height: int = HEIGHT) -> str:
     """A picture, at most `height` pixels high, as an address that holds it; empty if it cannot be read."""
     try:
-        return _small(os.fspath(path), os.stat(path).st_mtime_ns, height)
+        return _small(os.fspath(path), Path(path).stat().st_mtime_ns, height)
     except (OSError, UnreadableImage):
         return ""
 

@@ -9,9 +9,7 @@ __all__ = ['Cluster', 'Clusters']
 from collections.abc import Iterator
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from .cards import card_html, strip_html
@@ -209,11 +207,17 @@ class Clusters(_Numbered):
         )
 
     def _repr_html_(self) -> str:
-        lines = [f"in {SPACES[self.space]}; silhouette {score_text(self.silhouette)} (−1 to 1)"]
-        lines += [f"the {_SHOWN} largest are shown"] if self.k > _SHOWN else []
-        pieces = []
-        for one in list(self)[:_SHOWN]:
-            strip = strip_html(one.typical, self.folder, height=72, most=_EACH, titles=False)
-            about = [f"{counted(len(one), 'poster')}: {one.says}" if one.says else counted(len(one), "poster")]
-            pieces.append(card_html(f"Cluster {one.number}", about, strip))
-        return card_html(f"{self.k} clusters", lines, *pieces)
+        return _clusters_html(self)
+
+# %% ../../nbs/api/01_clusters.ipynb #011
+def _clusters_html(clusters: Clusters) -> str:
+    """Clusters as a few typical posters of each, and what their films have in common."""
+    silhouette = score_text(clusters.silhouette)
+    lines = [f"in {SPACES[clusters.space]}; silhouette {silhouette} (−1 to 1)"]
+    lines += [f"the {_SHOWN} largest are shown"] if clusters.k > _SHOWN else []
+    pieces = []
+    for one in list(clusters)[:_SHOWN]:
+        strip = strip_html(one.typical, clusters.folder, height=72, most=_EACH, titles=False)
+        about = ": ".join(filter(None, [counted(len(one), "poster"), one.says]))
+        pieces.append(card_html(f"Cluster {one.number}", [about], strip))
+    return card_html(f"{clusters.k} clusters", lines, *pieces)

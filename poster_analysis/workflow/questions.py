@@ -106,17 +106,19 @@ def similar_to_each(
     by: str | None = None,
     include_self: bool = False,
     one_per_picture: bool = False,
+    index: SimilarityIndex | None = None,
 ) -> list[dict]:
     """What `similar` answers, for several films or images; the features are read once."""
     if not queries:
         raise InputError("no film was asked for; give an id, a title, or an image with --image")
     run = open_run(study)
-    features = load_features(run.folder)
-    index = SimilarityIndex(features, skipped=run.table(SKIPPED), inverted=len(queries) > 1)
+    if index is None:
+        features = load_features(run.folder)
+        index = SimilarityIndex(features, skipped=run.table(SKIPPED), inverted=len(queries) > 1)
     if one_per_picture and include_self:
         raise InputError("a film that counts as one with its copies cannot be its own neighbour")
     groups = run.table(DUPLICATES) if one_per_picture else None
-    wanted, n_neighbors = n_neighbors, _with_copies(groups, n_neighbors, len(features))
+    wanted, n_neighbors = n_neighbors, _with_copies(groups, n_neighbors, len(index))
     if by == "image":
         films, found = _neighbours_of_images(run, index, queries, n_neighbors)
     else:
@@ -136,6 +138,7 @@ def similar(
     by: str | None = None,
     include_self: bool = False,
     one_per_picture: bool = False,
+    index: SimilarityIndex | None = None,
 ) -> dict:
     """Find the posters most similar to that of a film, or to an image.
 
@@ -154,6 +157,8 @@ def similar(
     one_per_picture
         Whether posters that are the same picture count as one, as ``tables/duplicates.csv`` groups
         them: only the most similar of a group is listed, and none of the film's own.
+    index
+        The run's features made ready, where that was done before; otherwise they are read.
 
     Returns
     -------
@@ -169,7 +174,9 @@ def similar(
         valid range.
     """
     options = {"n_neighbors": n_neighbors, "by": by, "include_self": include_self}
-    return similar_to_each(study, [query], one_per_picture=one_per_picture, **options)[0]
+    return similar_to_each(study, [query], one_per_picture=one_per_picture, index=index, **options)[
+        0
+    ]
 
 # %% ../../nbs/workflow/02_questions.ipynb #008b
 def write_similarity_matrix(study: Path, path: Path) -> Path:
