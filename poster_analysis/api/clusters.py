@@ -9,7 +9,9 @@ __all__ = ['Cluster', 'Clusters']
 from collections.abc import Iterator
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from .cards import card_html, strip_html
@@ -159,7 +161,7 @@ class _Numbered(_Described):
 
 # %% ../../nbs/api/01_clusters.ipynb #010
 _SHOWN = 12  # clusters that show posters, and how many each
-_EACH = 5
+_EACH = 6
 
 
 class Clusters(_Numbered):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from .answers import Reduction, ReportResult, Similar
 from .cards import card_html, strip_html
@@ -19,11 +20,11 @@ from .opened import PosterColumns
 from .sweeps import SweepResult, VerdictResult
 from ..clustering import sweep as clustering
 from ..core.errors import InputError
-from ..core.text import counted
+from ..core.text import SPACES, counted
 from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
-from ..study.run import find_study, open_run, runs
+from ..study.run import Run, find_study, open_run, runs
 from ..study.stages.analysis import Analysis
 from ..study.stages.clusters import verdict_of
 from ..study.stages.extraction import run_extraction
@@ -42,8 +43,8 @@ def _range(k: Sequence[int] | None) -> dict[str, int]:
     return {"k_min": numbers[0], "k_max": numbers[-1]}
 
 # %% ../../nbs/api/08_study.ipynb #007
-class _Clustered(PosterColumns):
-    """A study whose posters are clustered and reduced."""
+class _Swept(PosterColumns):
+    """A study whose posters are clustered over a range of k."""
 
     def _check_space(self, space: str) -> None:
         """Refuse a space that the features do not allow."""
@@ -96,6 +97,14 @@ class _Clustered(PosterColumns):
             lambda k: Clusters(found.at(k), analysis),
         )  # fmt: skip
 
+    def verdict(self, space: str = "pca") -> VerdictResult:
+        """Whether the clusters of a space are more than chance would make."""
+        return self.sweep(space).verdict
+
+# %% ../../nbs/api/08_study.ipynb #008
+class _Grouped(_Swept):
+    """A study with its clusters at one k, and its reduced spaces."""
+
     def clusters(self, space: str = "pca", *, k: int | None = None) -> Clusters:
         """The clusters in a space at one k, by default the study's; the labels are those of any sweep over it."""
         self._check_space(space)
@@ -111,10 +120,6 @@ class _Clustered(PosterColumns):
 
         return self.kept(("clusters", space, k), compute)
 
-    def verdict(self, space: str = "pca") -> VerdictResult:
-        """Whether the clusters of a space are more than chance would make."""
-        return self.sweep(space).verdict
-
     def reduce(self, space: str = "pca", n_components: int | None = None) -> Reduction:
         """The posters in fewer dimensions, by pca or nmf; by default in as many as the study keeps."""
         changes = {} if n_components is None else {"n_components": n_components}
@@ -123,8 +128,8 @@ class _Clustered(PosterColumns):
         index, folder = analysis.sample.index, analysis.posters.folder
         return Reduction(analysis.space(space), index, folder, stage.findings, stage.figures())
 
-# %% ../../nbs/api/08_study.ipynb #009
-class _Asked(_Clustered):
+# %% ../../nbs/api/08_study.ipynb #010
+class _Asked(_Grouped):
     """A study that answers which posters are like one."""
 
     def similar(
@@ -177,7 +182,7 @@ class _Asked(_Clustered):
         index = self.analysis.features.index
         return index[index["imdb_id"] == query["imdb_id"]].iloc[0].to_dict()
 
-# %% ../../nbs/api/08_study.ipynb #010
+# %% ../../nbs/api/08_study.ipynb #011
 class Study(_Asked):
     """A study: its posters, what was found of them, and whatever is asked of it.
 
@@ -216,7 +221,7 @@ class Study(_Asked):
     def _repr_html_(self) -> str:
         return _study_html(self)
 
-# %% ../../nbs/api/08_study.ipynb #011
+# %% ../../nbs/api/08_study.ipynb #012
 class Runs(Mapping):
     """The runs of a study by name, each as a `Study`; the one without a name is ``runs[""]``.
 
@@ -250,7 +255,7 @@ class Runs(Mapping):
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 
-# %% ../../nbs/api/08_study.ipynb #012
+# %% ../../nbs/api/08_study.ipynb #013
 def _placed(study: Study) -> pd.DataFrame:
     """The posters at their places on the map; they are placed if they have none."""
     from poster_analysis.study.stages.map import place_posters
@@ -281,7 +286,7 @@ def _study_html(study: Study) -> str:
     strip = strip_html(few, folder, height=80, titles=False)
     return card_html(f"Study {Path(study.run.out).name}", lines, strip)
 
-# %% ../../nbs/api/08_study.ipynb #013
+# %% ../../nbs/api/08_study.ipynb #014
 def open_study(folder: str | os.PathLike = "_demo") -> Study:
     """Open a study.
 
@@ -325,7 +330,7 @@ def create_study(
     asked = Parameters(os.fspath(posters)).changed(metadata=metadata, **parameters)
     return Study(run_extraction(asked, Path(out), whole_study=True))
 
-# %% ../../nbs/api/08_study.ipynb #014
+# %% ../../nbs/api/08_study.ipynb #015
 def demo_study(out: str | os.PathLike = "_demo", **parameters: object) -> Study:
     """The study of the drawn collection, made in the folder `out` or found there.
 

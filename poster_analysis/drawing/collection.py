@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
-from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..core.files import digest, file_digest, read_json, write_json, write_table
+from ..core.progress import progress_bar
 from .films import Film, invent_film, sequel
 from .genres import GENRES
 from .painting import HEIGHT, WIDTH, jpeg
@@ -191,7 +191,7 @@ def _truth(plans: list[Plan]) -> pd.DataFrame:
 # %% ../../nbs/drawing/09_collection.ipynb #016
 def _files(plans: list[Plan], random_state: int, progress: bool) -> Iterator[tuple[str, bytes]]:
     """Every file of a collection but the truth: pairs of a path and its bytes."""
-    for each in tqdm(plans, desc="Drawing posters", unit="poster", disable=not progress):
+    for each in progress_bar(plans, progress=progress, desc="Drawing posters", unit="poster"):
         if each.fault == "no poster":
             continue
         image = draw_poster(each.film, each.look, random_state=[random_state, each.picture, 2])

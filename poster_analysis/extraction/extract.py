@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import PIL
-from tqdm import tqdm
 
 from poster_analysis.collection.images import (
     UnreadableImage,
@@ -33,6 +32,7 @@ from poster_analysis.collection.images import (
 from ..collection.posters import Collection, Posters
 from ..core.errors import InputError
 from ..core.files import digest
+from ..core.progress import progress_bar
 from .backbones import PREPROCESSING, Backbone, settle_precision
 from poster_analysis.extraction.features import (
     Features,
@@ -185,13 +185,14 @@ def _progress(
     def state() -> str:
         return f"{n_there:,} were there, {n_skipped + len(reasons):,} skipped"
 
-    bar = tqdm(
+    bar = progress_bar(
+        progress=show,
+        in_logs=True,
         total=total,
         initial=total - n_open,
         postfix=state(),
         desc=name,
         unit=" posters",
-        disable=not show,
     )
 
     def done(key: str) -> None:

@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
-from tqdm import tqdm
 
 from ..collection.images import UnreadableImage, read_bytes, read_image
 from ..collection.posters import Posters
 from ..core.errors import InputError
 from ..core.files import written_whole
+from ..core.progress import progress_bar
 from ..distances.blocks import stream_in_threads
 
 # %% ../../nbs/figures/03_thumbnails.ipynb #007
@@ -97,7 +97,7 @@ def _each(
     files = dict(zip(posters.index["path"], posters.files(), strict=True))
     bar = {"total": len(files), "desc": title, "unit": " posters", "delay": 1}
     made = stream_in_threads(make, files.values())
-    return zip(files, tqdm(made, disable=None if progress else True, **bar), strict=True)
+    return zip(files, progress_bar(made, progress=progress, **bar), strict=True)
 
 # %% ../../nbs/figures/03_thumbnails.ipynb #013
 def make_thumbnails(

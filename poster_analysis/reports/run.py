@@ -97,6 +97,7 @@ def _kernel_class(folder: Path, kernels: _Kernels) -> type:
 
     environment = {name: str(kernels.n_threads) for name in _THREADS if name not in os.environ}
     environment |= {"IPYTHONDIR": str(folder), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment |= {"TQDM_DISABLE": "1"}  # nobody looks on
     environment |= {"TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
     sockets = os.name == "posix" and len(str(folder)) < 80  # the system allows about 100 bytes
 

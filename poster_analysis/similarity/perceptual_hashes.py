@@ -20,10 +20,10 @@ import imagehash
 import numpy as np
 import pandas as pd
 from PIL import Image
-from tqdm import tqdm
 
 from ..collection.images import UnreadableImage, n_pixels, read_bytes, read_image
 from ..core.errors import InputError
+from ..core.progress import progress_bar
 from ..distances.blocks import stream_in_threads
 from ..extraction.extract import LARGE
 
@@ -260,7 +260,7 @@ def perceptual_hashes(
     files = list(zip(index["path"], index["sha256"], strict=True))
     found = stream_in_threads(partial(_hashed, Path(posters)), files)
     bar = {"total": len(files), "desc": "Perceptual hashes", "unit": " posters"}
-    hashed = list(tqdm(found, disable=not progress, **bar))
+    hashed = list(progress_bar(found, progress=progress, **bar))
     bits = np.array([each[0] for each in hashed], np.uint8).reshape(len(files), *_SHAPE)
     table = pd.DataFrame({"imdb_id": index["imdb_id"].astype(str).to_numpy()})
     table["n_pixels"] = np.array([each[1] for each in hashed], np.int64)

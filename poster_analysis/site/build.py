@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from ..core.errors import InputError, RunError
 from ..core.extras import needs
+from ..core.progress import progress_bar
 from ..core.templates import TEMPLATES, escaped
 from ..core.text import counted
 from ..figures.map import PAGE, with_film_pages, with_way_back
@@ -163,8 +164,8 @@ def _n_pages(source: Path) -> int:
 
 def _bar(words: str, total: int, progress: bool) -> tqdm:
     """A progress bar over pages where the standard error is a terminal, after the first second."""
-    hidden = None if progress else True
-    return tqdm(total=total, desc=words, unit=" pages", delay=1, leave=False, disable=hidden)
+    options = {"unit": " pages", "delay": 1, "leave": False}
+    return progress_bar(total=total, desc=words, progress=progress, **options)
 
 
 def _count(bar: tqdm, *_) -> None:

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from ..core.errors import InputError
 from ..core.files import digest, file_digest, read_json, read_table, write_json
+from ..core.progress import in_kernel, is_watched
 from .parameters import Parameters, with_present_names
 
 # %% ../../nbs/study/01_run.ipynb #010
@@ -410,12 +411,17 @@ def find_study(folder: Path | str) -> Path:
 
 # %% ../../nbs/study/01_run.ipynb #told1
 def say(sentence: str) -> None:
-    """Write a line for the person who waits."""
-    print(sentence, file=sys.stderr, flush=True)
+    """Write a line for the person who waits; none in a notebook that is executed for others to read."""
+    if not in_kernel():
+        print(sentence, file=sys.stderr, flush=True)
+    elif is_watched():
+        print(sentence, flush=True)  # what goes to the standard error is pink there
 
 
 def say_finished(stage: Stage) -> Stage:
     """Say that a stage is finished, and whether it had been before."""
     name = stage.name.replace("_", " ")
+    if stage.was_done and in_kernel():
+        return stage
     say(f"{name}: up to date" if stage.was_done else f"{name}: {stage.seconds:.1f} s")
     return stage
