@@ -9,9 +9,7 @@ __all__ = ['Cluster', 'Clusters']
 from collections.abc import Iterator
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from .cards import card_html, strip_html
@@ -82,7 +80,8 @@ class Cluster:
 class _Described:
     """A clustering, its films, and what is computed of them when it is asked for."""
 
-    def __init__(self, found: Clustering, analysis: Analysis) -> None:
+    def __init__(self, found: Clustering, analysis: Analysis, **known: pd.DataFrame) -> None:
+        self.__dict__ |= known  # what was computed before takes the place of a cached property
         self.space, self.k = found.parameters["space"], int(found.parameters["n_clusters"])
         self.inertia, self.silhouette = found.inertia, found.silhouette
         self.folder = analysis.posters.folder
@@ -173,6 +172,8 @@ class Clusters(_Numbered):
         The clustering, of the posters that the study clusters.
     analysis
         The analysis it belongs to.
+    **known
+        Tables that were computed before: exemplars, enrichment.
     """
 
     def agreement(self, values: pd.Series, *, separator: str = "|") -> pd.DataFrame:

@@ -19,17 +19,25 @@ from .clusters import Clusters
 from .opened import PosterColumns
 from .sweeps import SweepResult, VerdictResult
 from ..clustering import sweep as clustering
+from ..clustering.sweep import Clustering
 from ..core.errors import InputError
-from ..core.text import SPACES, counted
+from ..core.text import counted
 from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
-from ..study.run import Run, find_study, open_run, runs
+from ..study.run import derived_run, find_study, open_run, runs
 from ..study.stages.analysis import Analysis
-from ..study.stages.clusters import verdict_of
+from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
 from ..study.stages.extraction import run_extraction
-from ..study.tables import in_space
-from ..workflow.pipeline import run_clustering, run_demo, run_reduction, run_report
+from ..study.tables import in_space, table_path
+from ..words.findings import sweep_findings
+from poster_analysis.workflow.pipeline import (
+    check_changes,
+    run_clustering,
+    run_demo,
+    run_reduction,
+    run_report,
+)
 from ..workflow.questions import similar
 
 # %% ../../nbs/api/08_study.ipynb #006
@@ -81,8 +89,8 @@ class _Swept(PosterColumns):
         verdict = VerdictResult(space, verdict_of(run, space))
         other = self if run.folder == self.folder else Study(run)
         return SweepResult(
-            space, table, verdict, len(self.analysis.sample), run.parameters.n_init, run,
-            lambda k: other.clusters(space, k=k),
+            space, table, verdict, len(other.analysis.sample), run.parameters.n_init, run,
+            tuple(stage.findings[1:]), lambda k: other.clusters(space, k=k),
         )  # fmt: skip
 
     def _sweep_in_memory(self, space: str, changes: dict) -> SweepResult:
@@ -94,7 +102,7 @@ class _Swept(PosterColumns):
         verdict = VerdictResult(space, None)
         return SweepResult(
             space, found.table, verdict, len(analysis.sample), parameters.n_init, None,
-            lambda k: Clusters(found.at(k), analysis),
+            tuple(sweep_findings(found.table)), lambda k: Clusters(found.at(k), analysis),
         )  # fmt: skip
 
     def verdict(self, space: str = "pca") -> VerdictResult:
@@ -102,6 +110,22 @@ class _Swept(PosterColumns):
         return self.sweep(space).verdict
 
 # %% ../../nbs/api/08_study.ipynb #008
+def _from_tables(analysis: Analysis, space: str) -> Clusters:
+    """The clusters that a study describes, as its files have them."""
+    stage, parameters = cluster_in(analysis, space), analysis.parameters
+    clusters = stage.table(in_space(table_names.CLUSTERS, space))
+    table = clusters[["cluster", "silhouette", "rank"]]
+    table.insert(0, "row", range(len(table)))
+    own = {name: getattr(parameters, name) for name in ("n_clusters", "n_init", "random_state")}
+    swept = stage.table(in_space(table_names.K_SWEEP, space)).set_index("k")["inertia"]
+    inertia = float(swept.get(parameters.n_clusters, float("nan")))
+    known = {"exemplars": stage.table(in_space(table_names.EXEMPLARS, space))}
+    name = in_space(table_names.ENRICHMENT, space)
+    if table_path(name) in stage.outputs:
+        known["enrichment"] = stage.table(name)
+    return Clusters(Clustering(table, inertia, {"space": space} | own), analysis, **known)
+
+# %% ../../nbs/api/08_study.ipynb #009
 class _Grouped(_Swept):
     """A study with its clusters at one k, and its reduced spaces."""
 
@@ -112,6 +136,8 @@ class _Grouped(_Swept):
 
         def compute() -> Clusters:
             analysis = self.analysis
+            if k == self.parameters.n_clusters and self.run.finished(f"clustering_{space}"):
+                return _from_tables(analysis, space)
             options = analysis.chosen("n_init", "random_state")
             found = clustering.cluster(
                 analysis.space(space), analysis.distances, n_clusters=k, **options
@@ -119,6 +145,14 @@ class _Grouped(_Swept):
             return Clusters(found, analysis)
 
         return self.kept(("clusters", space, k), compute)
+
+    def figures(self, space: str = "pca") -> dict[str, Figure]:
+        """All figures of the clusters that the study describes, by kind, drawn from its tables."""
+        stage = run_clustering(self.folder, space=space)[1]
+        ends = f"_{space}"
+        names = [Path(path).stem for path in stage.outputs if path.startswith("tables/")]
+        tables = {name.removesuffix(ends): stage.table(name) for name in names}
+        return clustering_figures(tables, self.analysis.sample.index, self.parameters)
 
     def reduce(self, space: str = "pca", n_components: int | None = None) -> Reduction:
         """The posters in fewer dimensions, by pca or nmf; by default in as many as the study keeps."""
@@ -128,7 +162,7 @@ class _Grouped(_Swept):
         index, folder = analysis.sample.index, analysis.posters.folder
         return Reduction(analysis.space(space), index, folder, stage.findings, stage.figures())
 
-# %% ../../nbs/api/08_study.ipynb #010
+# %% ../../nbs/api/08_study.ipynb #011
 class _Asked(_Grouped):
     """A study that answers which posters are like one."""
 
@@ -182,7 +216,7 @@ class _Asked(_Grouped):
         index = self.analysis.features.index
         return index[index["imdb_id"] == query["imdb_id"]].iloc[0].to_dict()
 
-# %% ../../nbs/api/08_study.ipynb #011
+# %% ../../nbs/api/08_study.ipynb #012
 class Study(_Asked):
     """A study: its posters, what was found of them, and whatever is asked of it.
 
@@ -197,6 +231,12 @@ class Study(_Asked):
         from poster_analysis.api.live_map import live_map
 
         return live_map(self.run, _placed(self), color=color, height=height)
+
+    def changed(self, name: str = "", **parameters: object) -> "Study":
+        """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""
+        check_changes(self.folder, **parameters)
+        run = derived_run(self.folder, name=name, **parameters)
+        return self if run.folder == self.folder else Study(run)
 
     def explore(self, space: str = "pca", *, k: int | None = None):
         """A slider for k, the map, the clusters and the neighbours of a poster, linked."""
@@ -221,7 +261,7 @@ class Study(_Asked):
     def _repr_html_(self) -> str:
         return _study_html(self)
 
-# %% ../../nbs/api/08_study.ipynb #012
+# %% ../../nbs/api/08_study.ipynb #013
 class Runs(Mapping):
     """The runs of a study by name, each as a `Study`; the one without a name is ``runs[""]``.
 
@@ -255,7 +295,7 @@ class Runs(Mapping):
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 
-# %% ../../nbs/api/08_study.ipynb #013
+# %% ../../nbs/api/08_study.ipynb #014
 def _placed(study: Study) -> pd.DataFrame:
     """The posters at their places on the map; they are placed if they have none."""
     from poster_analysis.study.stages.map import place_posters
@@ -286,7 +326,7 @@ def _study_html(study: Study) -> str:
     strip = strip_html(few, folder, height=80, titles=False)
     return card_html(f"Study {Path(study.run.out).name}", lines, strip)
 
-# %% ../../nbs/api/08_study.ipynb #014
+# %% ../../nbs/api/08_study.ipynb #015
 def open_study(folder: str | os.PathLike = "_demo") -> Study:
     """Open a study.
 
@@ -330,7 +370,7 @@ def create_study(
     asked = Parameters(os.fspath(posters)).changed(metadata=metadata, **parameters)
     return Study(run_extraction(asked, Path(out), whole_study=True))
 
-# %% ../../nbs/api/08_study.ipynb #015
+# %% ../../nbs/api/08_study.ipynb #016
 def demo_study(out: str | os.PathLike = "_demo", **parameters: object) -> Study:
     """The study of the drawn collection, made in the folder `out` or found there.
 

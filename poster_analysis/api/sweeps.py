@@ -21,7 +21,6 @@ from ..core.errors import InputError
 from ..core.text import SPACES
 from ..figures import sweep as figures
 from ..study.run import Run
-from ..words.findings import sweep_findings
 from ..words.verdict import NOT_COMPARED, chance_findings, verdict_sentences
 
 # %% ../../nbs/api/02_sweeps.ipynb #005
@@ -70,6 +69,8 @@ class SweepResult:
         Starts of k-means for each k.
     run
         The run in whose folder the files lie; None if it was kept in memory only.
+    said
+        What the curves say, in sentences, and if it was kept what was found of the clusters.
     """
 
     space: str
@@ -78,6 +79,7 @@ class SweepResult:
     n_posters: int
     n_init: int
     run: Run | None
+    said: tuple[str, ...]
     _clusters: Callable[[int], Clusters]
 
     @property
@@ -93,10 +95,8 @@ class SweepResult:
 
     @property
     def findings(self) -> list[str]:
-        """What the curves say, the answer first."""
-        compared = self.verdict.verdict is not None
-        said = sweep_findings(self.table, with_verdict=compared)
-        return [*self.verdict.sentences, *said]
+        """What was found, the answer first."""
+        return [*self.verdict.sentences, *self.said]
 
     @property
     def about_chance(self) -> list[str]:
