@@ -6,6 +6,8 @@
 __all__ = ['warnings_of', 'provenance', 'backbone_table']
 
 # %% ../../nbs/reports/02_pages.ipynb #002
+from pathlib import Path
+
 import pandas as pd
 
 from ..core.text import value_text
@@ -15,6 +17,12 @@ from ..study.run import Run
 def warnings_of(run: Run) -> str:
     """The warnings of a run as Markdown, one quoted paragraph each; empty if there is none."""
     return "\n\n".join(f"> **Note:** {warning}" for warning in run.record["warnings"])
+
+# %% ../../nbs/reports/02_pages.ipynb #008a
+def _without_place(value: object) -> object:
+    """A recorded value; of an absolute path the last part."""
+    absolute = isinstance(value, str) and Path(value).is_absolute()
+    return Path(value).name if absolute else value
 
 # %% ../../nbs/reports/02_pages.ipynb #009
 def provenance(run: Run) -> pd.DataFrame:
@@ -26,12 +34,14 @@ def provenance(run: Run) -> pd.DataFrame:
     rows[("collection", "digest")] = collection["digest"]
     rows |= {("version", name): value for name, value in record["versions"].items()}
     index = pd.MultiIndex.from_tuples(rows, names=["", "name"])
-    return pd.DataFrame({"value": [value_text(value) for value in rows.values()]}, index=index)
+    values = [value_text(_without_place(value)) for value in rows.values()]
+    return pd.DataFrame({"value": values}, index=index)
 
 # %% ../../nbs/reports/02_pages.ipynb #009a
 def backbone_table(run: Run) -> pd.DataFrame:
     """What the features of a run depend on, one row for each thing."""
     backbone = run.record["backbone"]
     return pd.DataFrame(
-        {"value": map(value_text, backbone.values())}, index=pd.Index(backbone, name="")
+        {"value": [value_text(_without_place(value)) for value in backbone.values()]},
+        index=pd.Index(backbone, name=""),
     )
