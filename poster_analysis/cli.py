@@ -272,23 +272,38 @@ def similar(
         for answer in answers:
             _print_neighbours(answer)
 
+# %% ../nbs/cli.ipynb #009n
+def _write_new_report(path: str, out: str | None, more: object) -> None:
+    """Write the template of a report; refuse what does not go with it."""
+    from poster_analysis.reports.new import new_report
+
+    if more:
+        raise click.UsageError("--new writes a notebook and runs none; it goes with --out only")
+    click.echo(new_report(path, study=out or "_demo"))
+
 # %% ../nbs/cli.ipynb #009a
 @cli.command(example="poster-analysis report clustering --out study -p k_min 5 -p k_max 12")
-@click.argument("notebook")
-@_out("Folder of the study.")
+@click.argument("notebook", required=False)
+@_out("Folder of the study.", required=False)
 @_name
 @click.option(
     "-p", "parameters", type=(str, str), multiple=True, metavar="NAME VALUE", help="A parameter."
 )
 @click.option("--each", is_flag=True, help="Run one report for each value of a repeated parameter.")
 @click.option("--html", metavar="FILE", help="Write the report as one HTML file too, for mailing.")
+@click.option("--pdf", metavar="FILE", help="Write the report as a PDF too.")
+@click.option(
+    "--new", metavar="FILE.ipynb", help="Write a notebook to begin a report of one's own with."
+)
 def report(
-    notebook: str,
-    out: str,
+    notebook: str | None,
+    out: str | None,
     name: str,
     parameters: tuple[tuple[str, str], ...],
     each: bool,
     html: str | None,
+    pdf: str | None,
+    new: str | None,
 ) -> None:
     """Run one report notebook.
 
@@ -296,14 +311,28 @@ def report(
 
     A parameter that is repeated is a list; with --each, -p k_max 12 -p k_max 25 makes two runs
     instead, and several such parameters make one for each combination.
+
+    --new mine.ipynb runs nothing: it writes a commented notebook, to be changed and run in
+    JupyterLab or by this command. It never replaces a file.
     """
+    if new is not None:
+        _write_new_report(new, out, notebook or name or parameters or each or html or pdf)
+        return
+    if notebook is None:
+        raise click.UsageError("Missing argument 'NOTEBOOK'.")
+    if out is None:
+        raise click.UsageError("Missing option '--out'.")
     from poster_analysis.workflow.batches import one_or_list, report_each, values_by_name
     from poster_analysis.workflow.pipeline import run_report
 
+    if pdf is not None:
+        from poster_analysis.site.single_file import check_pdf
+
+        check_pdf(pdf)
     values = values_by_name(parameters)
     if each:
-        if html is not None:
-            raise click.UsageError("--html writes one report; leave out --each")
+        if html is not None or pdf is not None:
+            raise click.UsageError("--html and --pdf write one report; leave out --each")
         if name:
             raise click.UsageError("--each names its runs after what differs; leave out --name")
         for path in report_each(notebook, Path(out), parameters=values):
@@ -315,6 +344,10 @@ def report(
         from poster_analysis.site.single_file import single_file
 
         click.echo(single_file(path, html))
+    if pdf is not None:
+        from poster_analysis.site.single_file import single_pdf
+
+        click.echo(single_pdf(path, pdf))
 
 # %% ../nbs/cli.ipynb #009c
 @cli.command(example="poster-analysis publish --out study")

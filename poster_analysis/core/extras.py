@@ -17,6 +17,7 @@ EXTRAS = {
     "map": ("umap-learn",),
     "lab": ("anywidget", "ipywidgets"),
     "networks": ("keras",),
+    "pdf": ("playwright",),
 }
 _MODULES = {"umap-learn": "umap"}  # where a package's module has another name
 

@@ -122,12 +122,17 @@ def _kernel_class(folder: Path, kernels: _Kernels) -> type:
 # %% ../../nbs/reports/01_run.ipynb #012
 @dataclass(frozen=True)
 class ReportJob:
-    """A report to run: the notebook (name or path), where the result belongs, and its parameters."""
+    """A report to run: the notebook (name or path), where the result belongs, and its parameters.
+
+    `recorded` are values that the executed notebook has in place of those with which it ran, such as a path as it is
+    seen from where the result belongs.
+    """
 
     notebook: str | os.PathLike
     output: str | os.PathLike
     parameters: Mapping[str, object] = field(default_factory=dict)
     cwd: str | os.PathLike | None = None
+    recorded: Mapping[str, object] = field(default_factory=dict)
 
 # %% ../../nbs/reports/01_run.ipynb #012a
 @dataclass(frozen=True)
@@ -146,6 +151,7 @@ class _Prepared:
     source: Path
     output: Path
     given: dict[str, object]
+    recorded: dict[str, object]
     used: dict[str, object]
     cwd: Path
     n_cells: int
@@ -163,8 +169,9 @@ def _prepare(job: ReportJob) -> _Prepared:
     if not cwd.is_dir():
         raise InputError(f"the folder {cwd}, in which {source.stem} would run, does not exist")
     given = {name: used[name] for name in job.parameters}
+    recorded = {name: job.recorded.get(name, value) for name, value in given.items()}
     n_cells = sum(cell.cell_type == "code" for cell in read_notebook(source).cells)
-    return _Prepared(source, output, given, used, cwd, n_cells + bool(given))
+    return _Prepared(source, output, given, recorded, used, cwd, n_cells + bool(given))
 
 # %% ../../nbs/reports/01_run.ipynb #016
 def _one_line(text: str) -> str:
@@ -192,13 +199,16 @@ def _failure(name: str, error: Exception, failed: Path) -> PosterAnalysisError:
 
 # %% ../../nbs/reports/01_run.ipynb #016b
 def _tidy(path: Path, job: _Prepared) -> None:
-    """Take out of an executed notebook what differs from run to run."""
+    """Take out of an executed notebook what differs from run to run; give it the parameters to be recorded."""
+    from papermill.translators import PythonTranslator
+
     notebook = nbformat.read(path, as_version=4)
-    notebook.metadata.papermill = {"parameters": job.given}
+    notebook.metadata.papermill = {"parameters": job.recorded}
     for number, cell in enumerate(notebook.cells):
         cell.metadata.pop("papermill", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.id = f"injected-{number}"
+            cell.source = PythonTranslator.codify(job.recorded)
     nbformat.write(notebook, path)
 
 # %% ../../nbs/reports/01_run.ipynb #015

@@ -243,7 +243,7 @@ def poster_sources(
         The small posters by their address on the site. They are made where there are none yet.
     """
     copies = run.out / "thumbnails"
-    posters = Posters(run.table(FEATURES_INDEX), run.record["parameters"]["posters"])
+    posters = Posters(run.table(FEATURES_INDEX), run.parameters.posters)
     small = small_posters(posters, copies, progress=progress)
     gallery = Gallery(posters.index, small, f"{'../' * (address.count('/') + 2)}thumbnails/")
     on_map = _table(run, "map") if has_map else None

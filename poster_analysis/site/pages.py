@@ -131,8 +131,7 @@ def _collection(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
 # %% ../../nbs/site/04_pages.ipynb #015a
 def run_cuts(run: Run) -> dict[str, str]:
     """What cuts the paths on the pages of a run short."""
-    parameters = run.record["parameters"]
-    named = (parameters.get(name) for name in ("posters", "metadata", "weights"))
+    named = (getattr(run.parameters, name) for name in ("posters", "metadata", "weights"))
     return path_cuts(run.out, *named)
 
 # %% ../../nbs/site/04_pages.ipynb #013a

@@ -9,6 +9,7 @@ __all__ = ['RECORD', 'FORMAT', 'run_folder', 'stage_key', 'Outcome', 'Stage', 'v
 # %% ../../nbs/study/01_run.ipynb #002
 import dataclasses
 import importlib.metadata
+import os
 import platform
 import re
 import shutil
@@ -150,6 +151,27 @@ def _version(name: str) -> str:
             return importlib.metadata.version(build)
     return ""
 
+# %% ../../nbs/study/01_run.ipynb #pp2
+_PATHS = ("posters", "metadata")
+
+
+def _portable(parameters: dict, out: Path) -> dict[str, str]:
+    """The paths among recorded parameters that lie in the folder of the study, seen from there."""
+    paths = {name: Path(parameters[name]) for name in _PATHS if parameters.get(name)}
+    inside = {
+        name: path.relative_to(out.resolve())
+        for name, path in paths.items()
+        if path.is_absolute() and path.is_relative_to(out.resolve())
+    }
+    return {name: f"./{path.as_posix()}" for name, path in inside.items()}
+
+
+def _placed(parameters: dict, out: Path) -> dict[str, str]:
+    """The same paths where they lie now."""
+    paths = {name: parameters[name] for name in _PATHS if parameters.get(name)}
+    inside = {name: path for name, path in paths.items() if path.startswith("./")}
+    return {name: str(out.resolve() / path) for name, path in inside.items()}
+
 # %% ../../nbs/study/01_run.ipynb #8a4af2b3
 class _Recorded:
     """The folder of a run, and its record of what was asked and what was done."""
@@ -171,7 +193,8 @@ class _Recorded:
     @property
     def parameters(self) -> Parameters:
         """The parameters the run was asked for."""
-        return Parameters(**with_present_names(self.record["parameters"]))
+        recorded = with_present_names(self.record["parameters"])
+        return Parameters(**recorded | _placed(recorded, self.out))
 
     def start(self, parameters: Parameters, **facts: object) -> None:
         """Record what is asked of this run; stages already there stay, and are used if they fit."""
@@ -179,8 +202,9 @@ class _Recorded:
             record.setdefault("format", FORMAT)
             record.setdefault("name", self.name)
             record.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
-            asked = {"parameters": dataclasses.asdict(parameters), "versions": versions()}
-            record |= asked | facts
+            asked = dataclasses.asdict(parameters)
+            asked |= _portable(asked, self.out)
+            record |= {"parameters": asked, "versions": versions()} | facts
             record.setdefault("stages", {})
 
     def note(self, **facts: object) -> None:
@@ -404,9 +428,10 @@ def find_study(folder: Path | str) -> Path:
     """The folder of a study, looked for in the current folder and then in those above it."""
     here = Path.cwd()
     for place in (here, *here.parents):
-        if (place / folder / RECORD).is_file():
-            return place / folder
-    open_run(here / folder)
+        found = Path(os.path.normpath(place / folder))
+        if (found / RECORD).is_file():
+            return found
+    open_run(Path(os.path.normpath(here / folder)))
     raise AssertionError("unreachable: open_run refuses a folder without a record")
 
 # %% ../../nbs/study/01_run.ipynb #told1

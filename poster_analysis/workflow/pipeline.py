@@ -164,6 +164,9 @@ def _place(run: Run) -> dict:
     return {"study": str(run.folder.resolve()), "name": run.name}
 
 
+_FROM_NOTEBOOKS = {"study": ".."}  # a run's folder, seen from the folder of its notebooks
+
+
 def _report_values(run: Run, report: str) -> dict:
     """A report's parameters as they are in a run."""
     from poster_analysis.reports.parameters import parameters_of
@@ -217,6 +220,7 @@ def _write_reports(analysis: Analysis, after: list[Stage]) -> Stage:
                 report_path(report),
                 folder / "notebooks" / f"{name}.ipynb",
                 _report_values(run, report) | more,
+                recorded=_FROM_NOTEBOOKS,
             )
             for name, (report, more) in _REPORTS.items()
             if more.get("space", "raw") in analysis.spaces
@@ -292,10 +296,11 @@ def run_report(
     stem = "_".join([stem, *(str(given[key]) for key in ("space",) if key in given)])
     output = Path("notebooks", f"{stem}.ipynb")
     if path not in map(report_path, report_names()):  # what else it reads is not known
-        run_reports([ReportJob(path, run.folder / output, values)])
+        run_reports([ReportJob(path, run.folder / output, values, recorded=_FROM_NOTEBOOKS)])
     else:
         looked_at = runs(original.out) if "runs" in given else [run]
-        _write_report(run, looked_at, ReportJob(path, output, values))
+        job = ReportJob(path, output, values, recorded=_FROM_NOTEBOOKS)
+        _write_report(run, looked_at, job)
     return run.folder / output
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #019
@@ -326,7 +331,12 @@ def _write_comparisons(out: Path) -> Stage | None:
     def compute(folder: Path) -> Outcome:
         notebooks = folder / "notebooks"
         jobs = [
-            ReportJob(source, notebooks / f"comparison_{one}.ipynb", values | {"space": one})
+            ReportJob(
+                source,
+                notebooks / f"comparison_{one}.ipynb",
+                values | {"space": one},
+                recorded=_FROM_NOTEBOOKS,
+            )
             for one in spaces
         ]
         _run_jobs(home, jobs, folder)

@@ -286,6 +286,19 @@ def test_a_report_that_is_there_is_not_run_again_and_one_that_was_changed_is(
     assert not was_done and other != first and len(ran) == 3
 
 
+@pytest.mark.parametrize("name", ["n_null", "n_references"])
+def test_a_report_without_null_models_is_a_run_of_its_own(study, tmp_path, monkeypatch, name):
+    out = tmp_path / "out"
+    shutil.copytree(study, out)
+    jobs = []
+    monkeypatch.setattr(reports, "run_reports", jobs.extend)
+    path = run_report("clustering", out, parameters={name: "0"})
+    assert path == out / "runs/n_null=0/notebooks/clustering_pca.ipynb"
+    assert jobs[0].parameters["n_null"] == 0 and jobs[0].parameters["k_max"] == 5
+    assert run_report("clustering", out, parameters={}).is_relative_to(out / "notebooks")
+    assert jobs[1].parameters["n_null"] == 19
+
+
 def test_a_notebook_of_ones_own_runs_every_time(study, tmp_path, monkeypatch):
     own = tmp_path / "own.ipynb"
     shutil.copyfile(reports.report_path("extraction"), own)

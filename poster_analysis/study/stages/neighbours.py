@@ -17,7 +17,7 @@ from ...extraction.features import Features
 from ...figures import neighbours as neighbour_figures
 from ...figures import sheets
 from ...figures.page import save_figure
-from ...figures.strips import strip_sheet_html
+from ...figures.strips import embed_thumbnails, strip_sheet_html
 from poster_analysis.figures.thumbnails import (
     make_thumbnails,
     thumbnail_table,
@@ -103,7 +103,7 @@ def find_neighbours(analysis: Analysis) -> Stage:
     )
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #008
-def strips_html(run: Run, stage: Stage) -> str:
+def strips_html(run: Run, stage: Stage, *, embedded: bool = False) -> str:
     """The films whose neighbours are drawn, each with its neighbours, as HTML.
 
     Parameters
@@ -112,17 +112,20 @@ def strips_html(run: Run, stage: Stage) -> str:
         A run.
     stage
         Its finished stage, from `find_neighbours`.
+    embedded
+        Put small pictures into the HTML, so that it shows them wherever it is opened.
 
     Returns
     -------
     str
-        As from `poster_analysis.figures.strips.strip_sheet_html`; its addresses are relative to the
-        run's folder ``notebooks``.
+        As from `poster_analysis.figures.strips.strip_sheet_html`; addresses of pictures that
+        are not embedded are relative to the run's folder ``notebooks``.
     """
     table, index = stage.table(table_names.NEIGHBOURS), run.table(table_names.FEATURES_INDEX)
     queries = index.set_index("imdb_id", drop=False).loc[stage.facts["films"]].to_dict("records")
     strips = [(query, _nearest(table, index, query["imdb_id"])) for query in queries]
-    return strip_sheet_html(strips, thumbnails_from_table(stage.table(table_names.THUMBNAILS)))
+    page = strip_sheet_html(strips, thumbnails_from_table(stage.table(table_names.THUMBNAILS)))
+    return embed_thumbnails(page, run.folder / "thumbnails") if embedded else page
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #x005
 def _ways(analysis: Analysis, n_neighbors: int) -> dict[str, pd.DataFrame]:
