@@ -7,7 +7,7 @@ __all__ = ['Similar', 'Component', 'Reduction', 'Components', 'ReportResult']
 
 # %% ../../nbs/api/05_answers.ipynb #002
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,7 +106,7 @@ class Reduction:
     findings
         What was found of it.
     figures
-        Paths of the figures that were drawn of it.
+        What draws each of its figures.
     """
 
     def __init__(
@@ -115,9 +115,9 @@ class Reduction:
         index: pd.DataFrame,
         folder: Path,
         findings: list[str],
-        figures: list[Path],
+        figures: Mapping[str, Callable[[], Figure]],
     ) -> None:
-        self.space, self.findings, self.figures = space, findings, figures
+        self.space, self.findings, self._figures = space, findings, figures
         self._index, self._folder = index, folder
 
     @property
@@ -129,6 +129,13 @@ class Reduction:
     def components(self) -> "Components":
         """Its components, one by one: ``components[0]``."""
         return Components(self._weights, self._index, self._folder, signed=self.space.W is None)
+
+    def plot(self, name: str) -> Figure:
+        """One of its figures: explained_variance of pca, components or convergence of nmf."""
+        if name not in self._figures:
+            known = ", ".join(self._figures) or "none"
+            raise InputError(f"there is no figure {name!r}; valid are {known}")
+        return self._figures[name]()
 
     def __repr__(self) -> str:
         return f"<{counted(self._weights.shape[1], 'component')} in {SPACES[self.space.name]}>"

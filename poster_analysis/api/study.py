@@ -7,7 +7,8 @@ __all__ = ['Study', 'Runs', 'open_study', 'create_study', 'demo_study']
 
 # %% ../../nbs/api/08_study.ipynb #002
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,10 +23,12 @@ from ..clustering import sweep as clustering
 from ..clustering.sweep import Clustering
 from ..core.errors import InputError
 from ..core.text import counted
+from ..figures.reduction import convergence_curve, explained_variance
+from ..figures.sheets import nmf_components
 from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
-from ..study.run import derived_run, find_study, open_run, runs
+from ..study.run import Stage, derived_run, find_study, open_run, runs
 from ..study.stages.analysis import Analysis
 from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
 from ..study.stages.extraction import run_extraction
@@ -126,6 +129,19 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
     return Clusters(Clustering(table, inertia, {"space": space} | own), analysis, **known)
 
 # %% ../../nbs/api/08_study.ipynb #009
+def _figures_of(stage: Stage, space: str, analysis: Analysis) -> dict[str, Callable[[], Figure]]:
+    """What draws the figures of a reduction, from its tables."""
+    n_posters = len(analysis.sample)
+    if space == "pca":
+        table = stage.table("explained_variance")
+        return {"explained_variance": partial(explained_variance, table, n_posters=n_posters)}
+    components, errors = stage.table("nmf_components"), stage.table("convergence_nmf")
+    return {
+        "components": partial(nmf_components, components, analysis.posters),
+        "convergence": partial(convergence_curve, errors, n_posters=n_posters),
+    }
+
+# %% ../../nbs/api/08_study.ipynb #010
 class _Grouped(_Swept):
     """A study with its clusters at one k, and its reduced spaces."""
 
@@ -160,9 +176,10 @@ class _Grouped(_Swept):
         run, stage = run_reduction(self.folder, space=space, **changes)
         analysis = self.analysis if run.folder == self.folder else Analysis(run)
         index, folder = analysis.sample.index, analysis.posters.folder
-        return Reduction(analysis.space(space), index, folder, stage.findings, stage.figures())
+        figures = _figures_of(stage, space, analysis)
+        return Reduction(analysis.space(space), index, folder, stage.findings, figures)
 
-# %% ../../nbs/api/08_study.ipynb #011
+# %% ../../nbs/api/08_study.ipynb #012
 class _Asked(_Grouped):
     """A study that answers which posters are like one."""
 
@@ -216,7 +233,7 @@ class _Asked(_Grouped):
         index = self.analysis.features.index
         return index[index["imdb_id"] == query["imdb_id"]].iloc[0].to_dict()
 
-# %% ../../nbs/api/08_study.ipynb #012
+# %% ../../nbs/api/08_study.ipynb #013
 class Study(_Asked):
     """A study: its posters, what was found of them, and whatever is asked of it.
 
@@ -261,7 +278,7 @@ class Study(_Asked):
     def _repr_html_(self) -> str:
         return _study_html(self)
 
-# %% ../../nbs/api/08_study.ipynb #013
+# %% ../../nbs/api/08_study.ipynb #014
 class Runs(Mapping):
     """The runs of a study by name, each as a `Study`; the one without a name is ``runs[""]``.
 
@@ -295,7 +312,7 @@ class Runs(Mapping):
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 
-# %% ../../nbs/api/08_study.ipynb #014
+# %% ../../nbs/api/08_study.ipynb #015
 def _placed(study: Study) -> pd.DataFrame:
     """The posters at their places on the map; they are placed if they have none."""
     from poster_analysis.study.stages.map import place_posters
@@ -326,8 +343,8 @@ def _study_html(study: Study) -> str:
     strip = strip_html(few, folder, height=80, titles=False)
     return card_html(f"Study {Path(study.run.out).name}", lines, strip)
 
-# %% ../../nbs/api/08_study.ipynb #015
-def open_study(folder: str | os.PathLike = "_demo") -> Study:
+# %% ../../nbs/api/08_study.ipynb #016
+def open_study(folder: str | os.PathLike | Study = "_demo") -> Study:
     """Open a study.
 
     Parameters
@@ -340,6 +357,8 @@ def open_study(folder: str | os.PathLike = "_demo") -> Study:
     InputError
         There is no such study.
     """
+    if isinstance(folder, Study):  # a cell that is run twice
+        return folder
     path = Path(folder).expanduser()
     return Study(open_run(path if path.is_absolute() else find_study(path)))
 
@@ -370,7 +389,7 @@ def create_study(
     asked = Parameters(os.fspath(posters)).changed(metadata=metadata, **parameters)
     return Study(run_extraction(asked, Path(out), whole_study=True))
 
-# %% ../../nbs/api/08_study.ipynb #016
+# %% ../../nbs/api/08_study.ipynb #017
 def demo_study(out: str | os.PathLike = "_demo", **parameters: object) -> Study:
     """The study of the drawn collection, made in the folder `out` or found there.
 
