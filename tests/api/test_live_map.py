@@ -12,7 +12,7 @@ import pytest
 from browser import CONTRAST
 from PIL import Image
 
-from poster_analysis.api.live_map import LiveMap, live_map, still_picture
+from poster_analysis.api.live_map import LiveMap, live_map, still_map
 from poster_analysis.core.errors import InputError
 from poster_analysis.core.text import page_text
 from poster_analysis.study.run import open_run
@@ -286,7 +286,7 @@ def test_a_picture_stands_where_no_widget_runs(view):
     assert image.std() > 20
     many = pd.DataFrame({"x": np.linspace(0, 1, 9000), "y": 0.5}).to_dict("list")
     points = {"ids": range(9000), "sprites": [-1, 0, 0, 2, 3] * 9000, "about": "", **many}
-    assert len(still_picture(points, [], None)) < 300_000
+    assert len(still_map(points, [], None)) < 300_000
 
 
 def test_posters_are_meant_in_four_ways(view, posters):
