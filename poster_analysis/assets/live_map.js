@@ -33,6 +33,11 @@ const render = ({ model, el }) => {
   host.dataset.lmSuppressShortcuts = "true";
   for (const kind of ["keydown", "keypress", "keyup"]) host.addEventListener(kind, (event) => event.stopPropagation());
 
+  // with the Shift key down JupyterLab would select cells where a line is drawn; the map itself listens to pointers
+  window.addEventListener("mousedown", (event) => {
+    if (event.shiftKey && event.composedPath().includes(host)) event.stopPropagation();
+  }, { capture: true, signal });
+
   const on = (name, act) => {
     model.on(`change:${name}`, act);
     signal.addEventListener("abort", () => model.off(`change:${name}`, act));
