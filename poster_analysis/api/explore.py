@@ -11,7 +11,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .live_map import live_map
 from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.templates import escaped
@@ -55,7 +54,7 @@ class Explorer:
             k, min(ks), max(ks), description="Clusters (k)", continuous_update=False,
             style={"description_width": "initial"}, layout={"width": "min(30rem, 95%)"},
         )  # fmt: skip
-        self.map = live_map(study.run, study.posters, height=height)
+        self.map = study.map(height=height)
         self.cards, self.near = ipywidgets.HTML(), ipywidgets.HTML()
         super().__init__(children=[self.slider, self.map, self.near, self.cards])
         self.show_clusters()

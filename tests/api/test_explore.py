@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from poster_analysis.api.explore import Explorer, explore
+from poster_analysis.api.live_map import LiveMap, live_map
+from poster_analysis.api.study import open_study
 from poster_analysis.core.errors import InputError
 from poster_analysis.study.run import open_run
 
@@ -17,6 +19,7 @@ def asked(study):
     run, asked = open_run(study), []
     index, places = run.table("features_index"), run.table("map")
     labels = run.table("labels_pca").set_index("imdb_id")
+    posters = index.assign(x=places["x"], y=places["y"])
 
     def clusters(space, *, k):
         asked.append((space, k))
@@ -27,8 +30,8 @@ def asked(study):
         return SimpleNamespace(_repr_html_=lambda: f"<i>like {imdb_id}</i>")
 
     return SimpleNamespace(
-        run=run,
-        posters=index.assign(x=places["x"], y=places["y"]),
+        map=lambda height: live_map(run, posters, height=height),
+        posters=posters,
         parameters=run.parameters,
         sweep=lambda space: SimpleNamespace(table=run.table(f"k_sweep_{space}")),
         clusters=clusters,
@@ -81,3 +84,14 @@ def test_where_no_widget_runs_the_map_and_the_cards_are_shown(asked):
 def test_a_k_that_was_not_swept_is_refused(asked):
     with pytest.raises(InputError, match="k is 9; the sweep in pca has 2 to 5"):
         explore(asked, k=9)
+
+
+def test_a_study_has_its_map_and_its_explorer(study):
+    opened = open_study(study)
+    found = opened.map(color="genre", height=400)
+    assert isinstance(found, LiveMap) and (found.color, found.height) == ("genre", 400)
+    view = opened.explore("pca", k=3)
+    view.slider.value = 2
+    assert view.groups.labels.nunique() == 2 and "<img" in view.cards.value
+    view.map.chosen = str(opened.posters["imdb_id"].iloc[4])
+    assert "<img" in view.near.value
