@@ -17,9 +17,10 @@ from ..core.templates import escaped
 
 # %% ../../nbs/api/04_explore.ipynb #04m07
 def _html_of(result: object) -> Markup:
-    """How a result shows itself, or its text if it has no HTML."""
+    """How a result shows itself, or its text if it has no HTML; widgets of HTML would set its lines far apart."""
     show = getattr(result, "_repr_html_", None)
-    return Markup(show() if show else escaped(result))
+    inner = Markup(show() if show else escaped(result))
+    return Markup('<div style="line-height: 1.4">{}</div>').format(inner)
 
 
 def _first_k(study: Any, space: str, ks: list[int], k: int | None) -> int:
@@ -56,7 +57,8 @@ class Explorer:
         )  # fmt: skip
         self.map = study.map(height=height)
         self.cards, self.near = ipywidgets.HTML(), ipywidgets.HTML()
-        super().__init__(children=[self.slider, self.map, self.near, self.cards])
+        held: dict[str, Any] = {"children": [self.slider, self.map, self.near, self.cards]}
+        super().__init__(**held)
         self.show_clusters()
         self.show_neighbours()
         self.slider.observe(self.show_clusters, "value")

@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -237,7 +238,7 @@ class LiveMap(_Pictured):
         data: dict,
         sheets: list[bytes],
         columns: list[dict],
-        **shown: object,
+        **shown: Any,
     ) -> None:
         self._posters, self._known, self._named = (
             posters,
@@ -245,7 +246,12 @@ class LiveMap(_Pictured):
             {one["name"]: one for one in columns},
         )
         self._place = {imdb_id: place for place, imdb_id in enumerate(data["ids"])}
-        super().__init__(_data=_packed(data), _sheets=sheets, _columns=_packed(columns), **shown)
+        sent: dict[str, Any] = {
+            "_data": _packed(data),
+            "_sheets": sheets,
+            "_columns": _packed(columns),
+        }
+        super().__init__(**sent, **shown)
 
     @property
     def columns(self) -> list[str]:

@@ -45,9 +45,9 @@ def test_the_slider_moves_map_and_cards(asked):
     view = explore(asked)
     assert isinstance(view, Explorer)
     assert (view.slider.min, view.slider.value, view.slider.max) == (2, 4, 5)
-    assert view.cards.value == "<b>4 cards</b>" and asked.asked == [("pca", 4)]
+    assert "<b>4 cards</b>" in view.cards.value and asked.asked == [("pca", 4)]
     view.slider.value = 3
-    assert view.cards.value == "<b>3 cards</b>" and asked.asked == [("pca", 4), ("pca", 3)]
+    assert "<b>3 cards</b>" in view.cards.value and asked.asked == [("pca", 4), ("pca", 3)]
     column = view.map._named[view.map.color]
     assert column["values"] == ["0", "1", "2"]
     assert [codes[0] for codes in column["codes"]] == asked.labels["k3"].tolist()
@@ -58,10 +58,10 @@ def test_a_chosen_poster_brings_its_neighbours(asked):
     view, ids = explore(asked, k=2), asked.posters["imdb_id"]
     assert "Click" in view.near.value
     view.map.set_state({"chosen": ids[3]})  # as a click on the map does
-    assert view.near.value == f"<i>like {ids[3]}</i>"
+    assert f"<i>like {ids[3]}</i>" in view.near.value
     view.map.chosen = ""
     view.map.selection = [ids[8]]
-    assert view.near.value == f"<i>like {ids[8]}</i>"
+    assert f"<i>like {ids[8]}</i>" in view.near.value
     view.map.selection = ids[:5]
     assert "Click" in view.near.value
 
@@ -76,7 +76,9 @@ def test_posters_that_are_not_clustered_have_no_colour_of_their_own(asked):
 def test_where_no_widget_runs_the_map_and_the_cards_are_shown(asked):
     view = explore(asked, k=3)
     bundle, _ = view._repr_mimebundle_()
-    assert bundle["text/html"].count("<img") == 1 and bundle["text/html"].endswith("<b>3 cards</b>")
+    assert bundle["text/html"].count("<img") == 1 and bundle["text/html"].endswith(
+        "<b>3 cards</b></div>"
+    )
     assert repr(view) == bundle["text/plain"]
     assert repr(view).startswith("Explorer of pca, k = 3: LiveMap of 48 posters")
 
