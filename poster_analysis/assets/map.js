@@ -1,31 +1,42 @@
 // A map of posters: points from afar, posters from near. Plain Canvas; every text is put in as text.
-(() => {
+// One function draws it, for the page, which calls it at the end of this file, and for the widget of a notebook, whose
+// module begins with this file.
+
+/*
+ * Draw a map and let it be walked through.
+ *
+ * root: the document, or a shadow root, that holds the elements of map.html.
+ * data: what is shown, as `map_data` of poster_analysis.figures.map makes it.
+ * hooks: what is called when something happens, and two facts; each of them may be missing:
+ *   named(title)     another film, or none (""), is what the map is about now
+ *   went(id)         a film was chosen
+ *   left(forward)    no film is chosen any more; forward, if something else took its place
+ *   listed(ids)      the list of films is another one
+ *   coloured(name)   a reader chose a column to colour by
+ *   pages            a Map of addresses of films' own pages by id
+ *   wheel(event)     whether the wheel belongs to the map
+ *   signal           an AbortSignal that ends what listens outside of root
+ *
+ * Returns what changes the map from outside: show(id), setList(ids), colour(name), setColumns(columns), setVisible(ids),
+ * readTheme(), say(text).
+ */
+const drawPosterMap = (root, data, hooks) => {
   "use strict";
 
-  const get = (id) => document.getElementById(id);
+  const get = (id) => root.getElementById(id);
   const make = (name, className = "", text = "") => {
     const node = document.createElement(name);
     if (className) node.className = className;
     if (text) node.textContent = text;
     return node;
   };
-
-  try {
-    const mode = localStorage.getItem("mode");
-    if (mode === "light" || mode === "dark") document.documentElement.dataset.theme = mode;
-  } catch { /* a browser may keep no memory for files */ }
-
-  const data = window.posterMap;
-  if (!data) {
-    document.body.append(make("p", "message", "The file data.js, which lies beside this page, is missing or damaged."));
-    return;
-  }
-  document.documentElement.classList.add("live");
+  const host = root.host ?? document.documentElement; // the element whose colours are the map's
+  const outside = { signal: hooks.signal }; // of what is listened to beyond the root
 
   // ---- what there is
 
   const n = data.ids.length;
-  const pages = new Map(window.filmPages); // of films that have a page beside this one: on the site, not in a study's folder
+  const pages = hooks.pages ?? new Map(); // of films that have a page of their own: on the site, not in a study's folder
   const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y);
   const numberOf = new Map(data.ids.map((id, i) => [id, i]));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -33,7 +44,7 @@
   // "Moon, The (1990)" is found as "the moon" too
   const turned = folded.map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1"));
   const SHAPES = ["circle", "square", "triangle"];
-  const narrow = matchMedia("(max-width: 44rem)");
+  const isNarrow = () => get("main").clientWidth <= 44 * parseFloat(getComputedStyle(document.documentElement).fontSize);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const paged = matchMedia("print");
   const canvas = get("map"), context = canvas.getContext("2d");
@@ -44,9 +55,10 @@
   let over = -1, chosen = -1, panelShows = "";
   let list = [], before = [], listAt = 0; // what is listed, what the last lasso replaced, how far the list is scrolled
   let listed = null; // the posters of the list while it is on show
+  let visible = null; // the posters that are shown, if not all
   let lassoMode = false, line = null, flight = 0, frame = 0, byKeys = false;
 
-  const name = (film) => { document.title = film ? `${film} · ${data.title}` : data.title; };
+  const name = (film = "") => hooks.named?.(film);
   name();
   get("title").textContent = data.title;
   get("about").textContent = data.about;
@@ -116,7 +128,7 @@
     return stamps.get(key);
   };
 
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const css = (name) => getComputedStyle(host).getPropertyValue(name).trim();
   let paper, ink, grey, accent, colours, rest;
   const readTheme = () => {
     [paper, ink, grey, accent] = ["--paper", "--ink", "--dot", "--accent"].map(css);
@@ -130,6 +142,7 @@
   };
 
   const has = (i, code) => (code < 0 ? styleOf[i] === rest : column.codes[i].includes(code));
+  const isShown = (i) => visible === null || visible.has(i);
   const isLit = (i) => only === null || has(i, only);
   const standsOut = (i) => isLit(i) && (listed === null || listed.has(i));
   const layers = () => (only === null && listed === null ? [true] : [false, true]); // what stands out is drawn last
@@ -139,7 +152,7 @@
   const colourBy = (chosenColumn) => {
     column = chosenColumn;
     const counts = column.values.map(() => 0);
-    for (const codes of column.codes) for (const code of codes) counts[code] += 1;
+    column.codes.forEach((codes, i) => { if (isShown(i)) for (const code of codes) counts[code] += 1; });
     const most = colours.length * SHAPES.length;
     const top = new Set(counts.map((_, code) => code).sort((a, b) => counts[b] - counts[a]).slice(0, most));
     styles = [];
@@ -151,7 +164,7 @@
     const byCode = new Map(styles.map((style) => [style.code, style]));
     styleOf = column.codes.map((codes) => byCode.get(codes.find((code) => byCode.has(code))) ?? rest);
     const entries = styles.map((style) => [style.code, column.values[style.code], counts[style.code], style]);
-    const others = styleOf.reduce((sum, style) => sum + (style === rest), 0);
+    const others = styleOf.reduce((sum, style, i) => sum + (style === rest && isShown(i)), 0);
     if (others) entries.push([-1, "other or unknown", others, rest]);
     if (!entries.some(([code]) => code === only)) only = null;
     get("legend-title").textContent = column.name;
@@ -187,6 +200,7 @@
   const inView = (margin = 0) => {
     const found = [];
     for (let i = 0; i < n; i++) {
+      if (!isShown(i)) continue;
       const x = toX(xs[i]), y = toY(ys[i]);
       if (x >= -margin && x <= width + margin && y >= -margin && y <= height + margin) found.push(i);
     }
@@ -202,6 +216,7 @@
   const at = (px, py, reach = 12) => {
     const found = [];
     for (let i = n - 1; i >= 0; i--) {
+      if (!isShown(i)) continue;
       const dx = Math.abs(toX(xs[i]) - px), dy = Math.abs(toY(ys[i]) - py);
       if (asPosters) {
         const [w, h] = box(i);
@@ -214,7 +229,7 @@
   const nearestToMiddle = () => {
     let best = -1, least = Infinity;
     for (let i = 0; i < n; i++) {
-      if (!isLit(i)) continue;
+      if (!isLit(i) || !isShown(i)) continue;
       const distance = (xs[i] - view.x) ** 2 + (ys[i] - view.y) ** 2;
       if (distance < least) [best, least] = [i, distance];
     }
@@ -301,7 +316,7 @@
 
   const drawChosen = () => {
     if (chosen < 0) return;
-    const near = data.neighbours[chosen];
+    const near = data.neighbours[chosen].filter(isShown);
     context.strokeStyle = ink;
     context.lineWidth = 1;
     context.globalAlpha = 0.55;
@@ -320,7 +335,8 @@
     context.textAlign = "center";
     context.textBaseline = "middle";
     const taken = []; // a rank makes room for those before it
-    near.forEach((i, rank) => {
+    near.forEach((i) => {
+      const rank = data.neighbours[chosen].indexOf(i);
       const [w, h] = asPosters ? box(i) : [14, 14], y = toY(ys[i]) - h / 2 - 2;
       let x = toX(xs[i]) + w / 2 + 2;
       for (const [ax, ay] of [...taken].sort((a, b) => a[0] - b[0])) if (Math.hypot(x - ax, y - ay) < 18) x = ax + 18;
@@ -483,7 +499,7 @@
     return node;
   };
   const head = (text) => {
-    const node = make("div", "head"), title = make("h2", "", text), close = button("✕", closePanel, "close");
+    const node = make("div", "head"), title = make("h2", "", text), close = button("✕", () => closePanel(), "close");
     title.dir = "auto";
     close.setAttribute("aria-label", "Close");
     node.append(title, close);
@@ -499,16 +515,16 @@
     if (was) resize({ refit: false });
     redraw();
   };
-  const closePanel = () => {
+  const closePanel = ({ focus = true } = {}) => {
     get("panel").hidden = true;
     panelShows = "";
     listed = null;
     chosen = -1;
     name();
-    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+    hooks.left?.(false);
     resize({ refit: false });
     redraw();
-    canvas.focus({ preventScroll: true });
+    if (focus) canvas.focus({ preventScroll: true });
   };
   const filmButton = (i, rank, similarity) => {
     const item = make("li"), node = button("", () => choose(i, { move: true, focus: true }));
@@ -536,7 +552,7 @@
       image.src = thumbnail;
       image.alt = `Poster of ${data.titles[i]}`;
       shown.append(image);
-    } else shown.append(picture(i, narrow.matches ? 96 : 140, 140));
+    } else shown.append(picture(i, isNarrow() ? 96 : 140, 140));
     const pairs = data.columns.map(({ name, values, codes }) => [name, codes[i].map((code) => values[code]).join(", ")]);
     for (const [name, value] of [...pairs, ["id", data.ids[i]]]) {
       if (!value) continue;
@@ -568,9 +584,6 @@
     openPanel("film", ...nodes);
   };
 
-  const addressOf = (i) => {
-    try { return `#${encodeURIComponent(data.ids[i])}`; } catch { return ""; /* half a character */ }
-  };
   const choose = (i, { move = false, focus = false, address = true, lasts = 350 } = {}) => {
     if (panelShows === "list") listAt = get("panel").scrollTop;
     chosen = i;
@@ -579,31 +592,25 @@
     const x = toX(xs[i]), y = toY(ys[i]);
     if (move) goTo(i, lasts);
     else if (Math.min(x, y, width - x, height - y) < 24) fly(xs[i], ys[i], view.scale); // the panel covers it
-    const hash = addressOf(i);
-    if (address && hash && location.hash !== hash) location.hash = hash;
+    if (address) hooks.went?.(data.ids[i]);
     name(data.titles[i]);
     if (focus) get("panel").focus({ preventScroll: true });
     say(`${data.titles[i]}. ${data.genres[i]}`);
   };
 
-  // ---- the list, which lasts as long as the tab: a look at another page does not lose it
+  // ---- the list
 
-  const memory = `list ${location.pathname}`;
   const keepList = (films) => {
     list = films;
-    try { sessionStorage.setItem(memory, JSON.stringify(list.map((i) => data.ids[i]))); } catch { /* nowhere to keep it */ }
+    hooks.listed?.(list.map((i) => data.ids[i]));
     get("listed").textContent = `List (${list.length.toLocaleString("en")})`;
     get("listed").hidden = !list.length;
   };
-  const recallList = () => {
-    try {
-      keepList(JSON.parse(sessionStorage.getItem(memory)).map((id) => numberOf.get(id)).filter((i) => i !== undefined));
-    } catch { /* nothing kept */ }
-  };
+  const known = (ids) => ids.map((id) => numberOf.get(id)).filter((i) => i !== undefined);
   const showList = () => {
     chosen = -1;
     name();
-    if (location.hash) history.pushState(null, "", location.pathname + location.search);
+    hooks.left?.(true);
     const films = make("ul", "films"), actions = make("div", "actions"), shown = 300;
     films.append(...list.slice(0, shown).map((i) => filmButton(i)));
     actions.append(button("Save list (CSV)", saveList));
@@ -621,7 +628,7 @@
     get("panel").scrollTop = listAt;
     say(`${counted(list.length)} listed`);
   };
-  const setList = (found) => {
+  const listFound = (found) => {
     const films = found.filter(isLit);
     redraw();
     if (!films.length) { say("No poster there", true); return; }
@@ -714,10 +721,10 @@
     canvas.classList.remove("dragging");
     if (line && moved && event.type === "pointerup") {
       const corners = line, found = [];
-      for (let i = 0; i < n; i++) if (inside(toX(xs[i]), toY(ys[i]), corners)) found.push(i);
+      for (let i = 0; i < n; i++) if (isShown(i) && inside(toX(xs[i]), toY(ys[i]), corners)) found.push(i);
       line = null;
       setLasso(false);
-      setList(found);
+      listFound(found);
     } else if (!moved && event.type === "pointerup") {
       // a second click chooses what lies below; the second half of a double click does not
       const found = at(...place(event), event.pointerType === "mouse" ? 12 : 20), same = found.indexOf(chosen);
@@ -731,6 +738,7 @@
   canvas.addEventListener("pointercancel", lift);
   canvas.addEventListener("pointerleave", () => { if (!pointers.size) showOver(-1); });
   canvas.addEventListener("wheel", (event) => {
+    if (hooks.wheel && !hooks.wheel(event)) return;
     event.preventDefault();
     const step = event.deltaMode === 1 ? 30 * event.deltaY : event.deltaY;
     zoom(Math.exp(-Math.max(-240, Math.min(240, step)) * (event.ctrlKey ? 0.01 : 0.002)), ...place(event));
@@ -761,7 +769,7 @@
   });
   canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) middle(); });
   canvas.addEventListener("blur", () => { byKeys = false; showOver(-1); });
-  document.addEventListener("keydown", (event) => {
+  root.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, select, textarea");
     if (event.key === "/" && !typing) { event.preventDefault(); get("search").focus(); get("search").select(); }
     if (event.key !== "Escape" || typing) return;
@@ -790,6 +798,7 @@
     if (!words.length) { closeResults(); return; }
     const hits = [];
     for (let i = 0; i < n; i++) {
+      if (!isShown(i)) continue;
       if (data.ids[i] === field.value.trim()) hits.push([-1, i]);
       else if (folded[i].startsWith(text) || turned[i].startsWith(text)) hits.push([0, i]);
       else if (folded[i].includes(text) || turned[i].includes(text)) hits.push([1, i]);
@@ -837,21 +846,25 @@
   get("zoom-all").addEventListener("click", home);
   get("lasso").addEventListener("click", () => setLasso(!lassoMode));
   get("listed").addEventListener("click", () => { showList(); get("panel").focus({ preventScroll: true }); });
-  get("inview").addEventListener("click", () => { setList(inView()); get("panel").focus({ preventScroll: true }); });
+  get("inview").addEventListener("click", () => { listFound(inView()); get("panel").focus({ preventScroll: true }); });
   const picker = get("colour");
-  data.columns.forEach(({ name }, number) => {
-    const option = make("option", "", name);
-    option.value = String(number);
-    picker.append(option);
+  const fillPicker = () => {
+    picker.replaceChildren(...data.columns.map(({ name }, number) => {
+      const option = make("option", "", name);
+      option.value = String(number);
+      return option;
+    }));
+    picker.value = String(data.columns.indexOf(column));
+    picker.closest("label").hidden = get("legend").hidden = !data.columns.length;
+  };
+  picker.addEventListener("change", () => {
+    only = null;
+    colourBy(data.columns[Number(picker.value)]);
+    hooks.coloured?.(column.name);
   });
-  picker.addEventListener("change", () => { only = null; colourBy(data.columns[Number(picker.value)]); });
-  if (!data.columns.length) {
-    picker.closest("label").hidden = get("legend").hidden = true;
-  }
 
-  const follow = (lasts) => {
-    let id = location.hash.slice(1);
-    try { id = decodeURIComponent(id); } catch { /* not an address of ours: taken as it is */ }
+  /* Show the film with an id, as an address asks for it; without an id, what was there before. */
+  const show = (id, lasts) => {
     const i = numberOf.get(id);
     if (i !== undefined && i === chosen) return;
     if (i !== undefined) choose(i, { move: true, address: false, lasts });
@@ -862,20 +875,101 @@
     } else if (panelShows === "film" && list.length) showList();
     else if (panelShows && panelShows !== "list") closePanel();
   };
-  window.addEventListener("hashchange", () => follow());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme);
-  paged.addEventListener("change", () => { readTheme(); draw(); }); // paper is white, and does not wait
+  const colour = (name) => {
+    const wanted = data.columns.find((one) => one.name === name);
+    if (!wanted || wanted === column) return;
+    only = null;
+    colourBy(wanted);
+    picker.value = String(data.columns.indexOf(wanted));
+  };
+  const setColumns = (columns) => {
+    const before = column?.name;
+    data.columns = columns;
+    [column, only] = [columns.find((one) => one.name === before) ?? columns[0] ?? null, null];
+    fillPicker();
+    readTheme();
+  };
+  const setVisible = (ids) => {
+    visible = ids.length ? new Set(known(ids)) : null;
+    if (column) colourBy(column);
+    if (over >= 0 && !isShown(over)) showOver(-1);
+    if (chosen >= 0 && !isShown(chosen)) closePanel({ focus: false });
+    redraw();
+  };
+  const setList = (ids) => {
+    [before, listAt] = [[], 0];
+    keepList(known(ids));
+    if (list.length) showList();
+    else if (panelShows === "list") closePanel({ focus: false });
+    redraw();
+  };
+
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", readTheme, outside);
+  paged.addEventListener("change", () => { readTheme(); draw(); }, outside); // paper is white, and does not wait
   const watchScreen = () => { // a window may move to a sharper screen
     const same = matchMedia(`(resolution: ${window.devicePixelRatio}dppx)`);
-    same.addEventListener("change", () => { resize(); watchScreen(); }, { once: true });
+    same.addEventListener("change", () => { resize(); watchScreen(); }, { once: true, ...outside });
   };
   watchScreen();
-  if (narrow.matches) get("legend").open = false;
+  if (isNarrow()) get("legend").open = false;
   column = data.columns[0] ?? null;
+  fillPicker();
   readTheme();
-  recallList();
-  new ResizeObserver(() => resize()).observe(get("stage"));
+  const watched = new ResizeObserver(() => resize());
+  watched.observe(get("stage"));
+  hooks.signal?.addEventListener("abort", () => watched.disconnect());
   resize();
+  return { show, recall: (ids) => keepList(known(ids)), setList, colour, setColumns, setVisible, readTheme, say, draw };
+};
+
+// ---- the page, which is a classic script; a module has no current script
+
+if (globalThis.document?.currentScript) (() => {
+  "use strict";
+
+  try {
+    const mode = localStorage.getItem("mode");
+    if (mode === "light" || mode === "dark") document.documentElement.dataset.theme = mode;
+  } catch { /* a browser may keep no memory for files */ }
+
+  const data = window.posterMap;
+  if (!data) {
+    const message = document.createElement("p");
+    message.className = "message";
+    message.textContent = "The file data.js, which lies beside this page, is missing or damaged.";
+    document.body.append(message);
+    return;
+  }
+  document.documentElement.classList.add("live");
+
+  const here = location.pathname + location.search;
+  const memory = `list ${location.pathname}`; // which lasts as long as the tab: a look at another page does not lose the list
+  const addressOf = (id) => {
+    try { return `#${encodeURIComponent(id)}`; } catch { return ""; /* half a character */ }
+  };
+  const map = drawPosterMap(document, data, {
+    pages: new Map(window.filmPages),
+    named: (film) => { document.title = film ? `${film} · ${data.title}` : data.title; },
+    went: (id) => {
+      const hash = addressOf(id);
+      if (hash && location.hash !== hash) location.hash = hash;
+    },
+    left: (forward) => {
+      if (!location.hash) return;
+      if (forward) history.pushState(null, "", here);
+      else history.replaceState(null, "", here);
+    },
+    listed: (ids) => {
+      try { sessionStorage.setItem(memory, JSON.stringify(ids)); } catch { /* nowhere to keep it */ }
+    },
+  });
+  try { map.recall(JSON.parse(sessionStorage.getItem(memory))); } catch { /* nothing kept */ }
+  const follow = (lasts) => {
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch { /* not an address of ours: taken as it is */ }
+    map.show(id, lasts);
+  };
+  window.addEventListener("hashchange", () => follow());
   follow(0);
-  draw(); // at once, so that the sheets it needs are asked for before the page counts as loaded
+  map.draw(); // at once, so that the sheets it needs are asked for before the page counts as loaded
 })();
