@@ -1,5 +1,6 @@
 """What several tests share: real data where there is some, and one small finished study."""
 
+import importlib.util
 import os
 import threading
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 from browser import CHROMIUM, Browser
 from filelock import FileLock
 from hypothesis import settings
+from lab import Lab, study_beside
 
 # as the package asks for it where it imports TensorFlow first, which among many tests it may not
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -131,6 +133,33 @@ def reader(browser):
         if not address.startswith(("file:///", "http://127.0.0.1:", "data:", "blob:"))
     ]
     assert elsewhere == []
+
+
+@pytest.fixture(scope="session")
+def jupyterlab(browser, study, tmp_path_factory):
+    """A JupyterLab with a copy of the study where reports look for it, one for all tests of a process."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        pytest.skip('no JupyterLab here; run: pip install ".[dev]"')
+    lab = Lab(tmp_path_factory.mktemp("jupyterlab"), browser)
+    study_beside(study, lab.files)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture
+def lab(jupyterlab, browser):
+    """JupyterLab in a light window of 1280 pixels; whatever is opened in it must ask nobody else for anything."""
+    browser.show()
+    browser.forget()
+    yield jupyterlab
+    jupyterlab.leave()
+    here = (jupyterlab.address, "file:///", "data:", "blob:", "about:")
+    # an exported page asks for these two by itself, also without this package
+    nbconvert = "https://cdnjs.cloudflare.com/ajax/libs/"
+    asked = [one for one in browser.requests if not one.startswith((*here, nbconvert))]
+    browser.open("about:blank")
+    browser.show()
+    assert asked == []
 
 
 def pytest_collection_modifyitems(items):
