@@ -272,7 +272,7 @@ def similar(
         for answer in answers:
             _print_neighbours(answer)
 
-# %% ../nbs/cli.ipynb #009n
+# %% ../nbs/cli.ipynb #009w
 def _write_new_report(path: str, out: str | None, more: object) -> None:
     """Write the template of a report; refuse what does not go with it."""
     from poster_analysis.reports.new import new_report
@@ -280,6 +280,28 @@ def _write_new_report(path: str, out: str | None, more: object) -> None:
     if more:
         raise click.UsageError("--new writes a notebook and runs none; it goes with --out only")
     click.echo(new_report(path, study=out or "_demo"))
+
+
+def _write_pages(path: Path, html: str | None, pdf: str | None) -> None:
+    """Write an executed report as HTML and as a PDF, if they are asked for."""
+    from poster_analysis.site.single_file import single_file, single_pdf
+
+    if html is not None:
+        click.echo(single_file(path, html))
+    if pdf is not None:
+        click.echo(single_pdf(path, pdf))
+
+
+def _report_each(notebook: str, out: Path, values: dict, name: str, file: str | None) -> None:
+    """Run a report for each value of the parameters that are repeated."""
+    from poster_analysis.workflow.batches import report_each
+
+    if file is not None:
+        raise click.UsageError("--html and --pdf write one report; leave out --each")
+    if name:
+        raise click.UsageError("--each names its runs after what differs; leave out --name")
+    for path in report_each(notebook, out, parameters=values):
+        click.echo(path)
 
 # %% ../nbs/cli.ipynb #009a
 @cli.command(example="poster-analysis report clustering --out study -p k_min 5 -p k_max 12")
@@ -292,9 +314,7 @@ def _write_new_report(path: str, out: str | None, more: object) -> None:
 @click.option("--each", is_flag=True, help="Run one report for each value of a repeated parameter.")
 @click.option("--html", metavar="FILE", help="Write the report as one HTML file too, for mailing.")
 @click.option("--pdf", metavar="FILE", help="Write the report as a PDF too.")
-@click.option(
-    "--new", metavar="FILE.ipynb", help="Write a notebook to begin a report of one's own with."
-)
+@click.option("--new", metavar="FILE", help="Write a notebook to begin a report of one's own.")
 def report(
     notebook: str | None,
     out: str | None,
@@ -318,36 +338,23 @@ def report(
     if new is not None:
         _write_new_report(new, out, notebook or name or parameters or each or html or pdf)
         return
-    if notebook is None:
-        raise click.UsageError("Missing argument 'NOTEBOOK'.")
-    if out is None:
-        raise click.UsageError("Missing option '--out'.")
-    from poster_analysis.workflow.batches import one_or_list, report_each, values_by_name
+    if notebook is None or out is None:
+        missing = "option '--out'" if notebook else "argument 'NOTEBOOK'"
+        raise click.UsageError(f"Missing {missing}.")
+    from poster_analysis.workflow.batches import one_or_list, values_by_name
     from poster_analysis.workflow.pipeline import run_report
 
+    values = values_by_name(parameters)
+    if each:
+        _report_each(notebook, Path(out), values, name, pdf or html)
+        return
     if pdf is not None:
         from poster_analysis.site.single_file import check_pdf
 
         check_pdf(pdf)
-    values = values_by_name(parameters)
-    if each:
-        if html is not None or pdf is not None:
-            raise click.UsageError("--html and --pdf write one report; leave out --each")
-        if name:
-            raise click.UsageError("--each names its runs after what differs; leave out --name")
-        for path in report_each(notebook, Path(out), parameters=values):
-            click.echo(path)
-        return
     path = run_report(notebook, Path(out), name=name, parameters=one_or_list(values))
     click.echo(path)
-    if html is not None:
-        from poster_analysis.site.single_file import single_file
-
-        click.echo(single_file(path, html))
-    if pdf is not None:
-        from poster_analysis.site.single_file import single_pdf
-
-        click.echo(single_pdf(path, pdf))
+    _write_pages(path, html, pdf)
 
 # %% ../nbs/cli.ipynb #009c
 @cli.command(example="poster-analysis publish --out study")

@@ -239,6 +239,7 @@ REFUSED = [
     (["extract", "--posters", "POSTERS", "--out", "OUT"], "networks"),
     (["report", "clustering", "--out", "STUDY"], "site"),
     (["report", "clustering", "--html", "report.html", "--out", "STUDY"], "site"),
+    (["report", "clustering", "--pdf", "report.pdf", "--out", "STUDY"], "site,pdf"),
     (["publish", "--out", "STUDY"], "site"),
 ]  # fmt: skip
 

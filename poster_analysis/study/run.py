@@ -28,7 +28,12 @@ from filelock import FileLock, Timeout
 from ..core.errors import InputError
 from ..core.files import digest, file_digest, read_json, read_table, write_json
 from ..core.progress import in_kernel, is_watched
-from .parameters import Parameters, with_present_names
+from poster_analysis.study.parameters import (
+    Parameters,
+    paths_inside,
+    paths_placed,
+    with_present_names,
+)
 
 # %% ../../nbs/study/01_run.ipynb #010
 RECORD = "run.json"
@@ -151,27 +156,6 @@ def _version(name: str) -> str:
             return importlib.metadata.version(build)
     return ""
 
-# %% ../../nbs/study/01_run.ipynb #pp2
-_PATHS = ("posters", "metadata")
-
-
-def _portable(parameters: dict, out: Path) -> dict[str, str]:
-    """The paths among recorded parameters that lie in the folder of the study, seen from there."""
-    paths = {name: Path(parameters[name]) for name in _PATHS if parameters.get(name)}
-    inside = {
-        name: path.relative_to(out.resolve())
-        for name, path in paths.items()
-        if path.is_absolute() and path.is_relative_to(out.resolve())
-    }
-    return {name: f"./{path.as_posix()}" for name, path in inside.items()}
-
-
-def _placed(parameters: dict, out: Path) -> dict[str, str]:
-    """The same paths where they lie now."""
-    paths = {name: parameters[name] for name in _PATHS if parameters.get(name)}
-    inside = {name: path for name, path in paths.items() if path.startswith("./")}
-    return {name: str(out.resolve() / path) for name, path in inside.items()}
-
 # %% ../../nbs/study/01_run.ipynb #8a4af2b3
 class _Recorded:
     """The folder of a run, and its record of what was asked and what was done."""
@@ -194,7 +178,7 @@ class _Recorded:
     def parameters(self) -> Parameters:
         """The parameters the run was asked for."""
         recorded = with_present_names(self.record["parameters"])
-        return Parameters(**recorded | _placed(recorded, self.out))
+        return Parameters(**recorded | paths_placed(recorded, self.out))
 
     def start(self, parameters: Parameters, **facts: object) -> None:
         """Record what is asked of this run; stages already there stay, and are used if they fit."""
@@ -203,7 +187,7 @@ class _Recorded:
             record.setdefault("name", self.name)
             record.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
             asked = dataclasses.asdict(parameters)
-            asked |= _portable(asked, self.out)
+            asked |= paths_inside(asked, self.out)
             record |= {"parameters": asked, "versions": versions()} | facts
             record.setdefault("stages", {})
 
