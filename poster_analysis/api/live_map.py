@@ -215,7 +215,34 @@ class _Pictured:
         return data | {"text/html": str(self.still()), "text/plain": repr(self)}, metadata
 
 # %% ../../nbs/api/03_live_map.ipynb #03m29
-class LiveMap(_Pictured):
+class _Coloured(_Pictured):
+    """How a map is coloured: by its columns, and by values that come later."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that can be coloured by."""
+        return list(self._named)
+
+    def colour_with(self, name: str, values: pd.Series | Sequence) -> None:
+        """Colour by values that are no column yet, one for each poster; a Series that is indexed by ids may miss some."""
+        if isinstance(values, pd.Series) and not values.index.equals(self._posters.index):
+            values = values.set_axis(values.index.map(str)).reindex(list(self._place))
+            if values.isna().all():
+                raise InputError(
+                    "the values are of none of the posters on the map; index them by imdb_id"
+                )
+        if len(values) != len(self._place):
+            raise InputError(
+                f"{len(values)} values were given for {counted(len(self._place), 'poster')}"
+            )
+        name = page_text(name)
+        self._named[name] = colour_column(name, [[value] for value in values])
+        with self.hold_sync():
+            self._columns = _packed(list(self._named.values()))
+            self.color = name
+
+# %% ../../nbs/api/03_live_map.ipynb #03m30
+class LiveMap(_Coloured):
     """A map of posters in a notebook; made by `live_map`.
 
     Attributes
@@ -253,34 +280,11 @@ class LiveMap(_Pictured):
         }
         super().__init__(**sent, **shown)
 
-    @property
-    def columns(self) -> list[str]:
-        """The columns that can be coloured by."""
-        return list(self._named)
-
     def _films(self, ids: Iterable[str]) -> pd.DataFrame:
         """The rows of the posters with these ids."""
         return self._posters.iloc[[self._place[imdb_id] for imdb_id in ids]]
 
-    def colour_with(self, name: str, values: pd.Series | Sequence) -> None:
-        """Colour by values that are no column yet, one for each poster; a Series that is indexed by ids may miss some."""
-        if isinstance(values, pd.Series) and not values.index.equals(self._posters.index):
-            values = values.set_axis(values.index.map(str)).reindex(list(self._place))
-            if values.isna().all():
-                raise InputError(
-                    "the values are of none of the posters on the map; index them by imdb_id"
-                )
-        if len(values) != len(self._place):
-            raise InputError(
-                f"{len(values)} values were given for {counted(len(self._place), 'poster')}"
-            )
-        name = page_text(name)
-        self._named[name] = colour_column(name, [[value] for value in values])
-        with self.hold_sync():
-            self._columns = _packed(list(self._named.values()))
-            self.color = name
-
-# %% ../../nbs/api/03_live_map.ipynb #03m30
+# %% ../../nbs/api/03_live_map.ipynb #03m31
 _ASSETS = TEMPLATES.parent
 
 
@@ -295,7 +299,7 @@ def _script() -> str:
     constants = f"const STYLE = {json.dumps(read['map.css'])};\nconst BODY = {json.dumps(body)};\n"
     return constants + read["map.js"] + read["live_map.js"]
 
-# %% ../../nbs/api/03_live_map.ipynb #03m31
+# %% ../../nbs/api/03_live_map.ipynb #03m32
 @cache
 def _widget_class() -> type[LiveMap]:
     """The class of live maps: `LiveMap` with the traits that are shared with the browser."""
@@ -344,7 +348,7 @@ def _widget_class() -> type[LiveMap]:
 
     return Widget
 
-# %% ../../nbs/api/03_live_map.ipynb #03m33
+# %% ../../nbs/api/03_live_map.ipynb #03m34
 def live_map(
     run: Run, posters: pd.DataFrame, *, color: str | None = None, height: int = 560
 ) -> LiveMap:
