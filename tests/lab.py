@@ -331,9 +331,10 @@ class Lab:
         """Save a picture of the whole notebook in front, in a light or a dark JupyterLab."""
         self._browser.show(width=width, scheme=scheme)
         high = self._browser.evaluate(
-            "document.querySelector('.jp-WindowedPanel-outer').scrollHeight"
+            "document.querySelector('.jp-Notebook-footer').getBoundingClientRect().bottom - "
+            "document.querySelector('.jp-Cell').getBoundingClientRect().top"
         )
-        self._browser.show(width=width, height=high + 130, scheme=scheme)
+        self._browser.show(width=width, height=int(high) + 150, scheme=scheme)
         light = str(scheme == "light").lower()
         self.wait(f"document.body.dataset.jpThemeLight === '{light}'")
         time.sleep(0.5)  # a theme is a stylesheet, which comes after its name
