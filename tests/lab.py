@@ -5,7 +5,7 @@ A test opens a notebook, runs its cells, looks at what they show, and asks its k
     lab.write("mine.ipynb", "import poster_analysis as pa", "view = pa.open_study('_demo').map(); view")
     lab.open("mine.ipynb")
     assert lab.run() == []  # no cell had an error
-    lab.drag(".poster-map canvas", (0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.1))
+    lab.drag(".poster-map >>> #map", (0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.1), shift=True)
     assert len(lab.value("view.selection['imdb_id'].tolist()")) > 3
 """
 
@@ -309,10 +309,11 @@ class Lab:
         return self._browser.evaluate(f"{PICTURES}({json.dumps(selector)})")
 
     def box(self, selector):
-        """Left, top, width and height of an element, which is scrolled into the window."""
+        """Left, top, width and height of an element, which is scrolled into the window; ``>>>`` leads into a shadow root."""
         return self._browser.evaluate(
             f"""(() => {{
-                const element = document.querySelector({json.dumps(selector)});
+                const into = (root, one) => (root.shadowRoot ?? root).querySelector(one);
+                const element = {json.dumps(selector)}.split(" >>> ").reduce(into, document);
                 element.scrollIntoView({{block: "center", behavior: "instant"}});
                 const {{x, y, width, height}} = element.getBoundingClientRect();
                 return [x, y, width, height];

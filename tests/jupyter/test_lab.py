@@ -109,3 +109,32 @@ def test_a_widget_hears_the_mouse_and_the_kernel(lab):
         20,
     )
     assert lab.pixels(".pad")[75, 150].tolist() == [10, 120, 40]
+
+
+def test_a_line_around_posters_is_a_selection_in_the_kernel_and_the_other_way_round(lab, browser):
+    pytest.importorskip("anywidget")
+    lab.write(
+        "map.ipynb", "import poster_analysis as pa", "view = pa.open_study('_demo').map()\nview"
+    )
+    lab.open("map.ipynb")
+    assert lab.run() == []
+    lab.wait("document.querySelector('.poster-map')?.dataset.drawn", 30)
+    pixels = lab.pixels(".poster-map >>> #map")
+    assert (
+        len({tuple(one) for one in pixels.reshape(-1, 3)[::7].tolist()}) > 500
+    )  # posters, not points
+    around = [(0.99, 0.02), (0.01, 0.02), (0.01, 0.98), (0.99, 0.98), (0.99, 0.05)]
+    half = [(x / 2, y) for x, y in around]
+    chosen = "view.selection['imdb_id'].tolist()"
+    lab.drag(".poster-map >>> #map", *half, shift=True)
+    some = lab.value(chosen)
+    assert 0 < len(some) < lab.value("len(pa.open_study('_demo').posters)")
+    lab.execute(f"view.selection = {some[:2]}")
+    assert lab.value(chosen) == some[:2]
+    heading = (
+        "document.querySelector('.poster-map').shadowRoot.querySelector('aside h2').textContent"
+    )
+    lab.wait(f"{heading}.startsWith('2 posters')", 20)
+    browser.open(exported(lab.save()).as_uri())
+    page = lab.pictures("body")
+    assert len(page) >= 1 and not_drawn(page) == []
