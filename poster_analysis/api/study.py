@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -42,6 +43,10 @@ from poster_analysis.workflow.pipeline import (
     run_report,
 )
 from ..workflow.questions import similar
+
+if TYPE_CHECKING:
+    from poster_analysis.api.explore import Explorer
+    from poster_analysis.api.live_map import LiveMap
 
 # %% ../../nbs/api/08_study.ipynb #006
 def _range(k: Sequence[int] | None) -> dict[str, int]:
@@ -243,7 +248,7 @@ class Study(_Asked):
         The run that it is about; `open_study` finds it.
     """
 
-    def map(self, color: str | None = None, *, height: int = 560):
+    def map(self, color: str | None = None, *, height: int = 560) -> "LiveMap":
         """The map of all posters, live in JupyterLab: zoom, search, lasso; `color` names a column of `posters`."""
         from poster_analysis.api.live_map import live_map
 
@@ -255,7 +260,7 @@ class Study(_Asked):
         run = derived_run(self.folder, name=name, **parameters)
         return self if run.folder == self.folder else Study(run)
 
-    def explore(self, space: str = "pca", *, k: int | None = None):
+    def explore(self, space: str = "pca", *, k: int | None = None) -> "Explorer":
         """A slider for k, the map, the clusters and the neighbours of a poster, linked."""
         from poster_analysis.api.explore import explore
 

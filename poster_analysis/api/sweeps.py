@@ -52,26 +52,8 @@ class VerdictResult:
 
 # %% ../../nbs/api/02_sweeps.ipynb #008
 @dataclass(frozen=True, eq=False)
-class SweepResult:
-    """k-means over a range of k.
-
-    Attributes
-    ----------
-    space
-        raw, pca or nmf.
-    table
-        One row for each k, as in the file ``tables/k_sweep_{space}.csv``.
-    verdict
-        In words; without numbers if no null models were made.
-    n_posters
-        How many were clustered.
-    n_init
-        Starts of k-means for each k.
-    run
-        The run in whose folder the files lie; None if it was kept in memory only.
-    said
-        What the curves say, in sentences, and if it was kept what was found of the clusters.
-    """
+class _Sweep:
+    """The fields of a sweep, and the clusters at one k of it."""
 
     space: str
     table: pd.DataFrame
@@ -93,6 +75,28 @@ class SweepResult:
             raise InputError(f"k is {k!r}; the sweep is over {self.k.start} to {self.k.stop - 1}")
         return self._clusters(int(k))
 
+# %% ../../nbs/api/02_sweeps.ipynb #009
+class SweepResult(_Sweep):
+    """k-means over a range of k.
+
+    Attributes
+    ----------
+    space
+        raw, pca or nmf.
+    table
+        One row for each k, as in the file ``tables/k_sweep_{space}.csv``.
+    verdict
+        In words; without numbers if no null models were made.
+    n_posters
+        How many were clustered.
+    n_init
+        Starts of k-means for each k.
+    run
+        The run in whose folder the files lie; None if it was kept in memory only.
+    said
+        What the curves say, in sentences, and if it was kept what was found of the clusters.
+    """
+
     @property
     def findings(self) -> list[str]:
         """What was found, the answer first."""
@@ -113,7 +117,7 @@ class SweepResult:
     def _repr_html_(self) -> str:
         return _sweep_html(self)
 
-# %% ../../nbs/api/02_sweeps.ipynb #009
+# %% ../../nbs/api/02_sweeps.ipynb #010
 def _curves(one: SweepResult) -> dict[str, Callable]:
     """What draws each kind of curve."""
     verdict, table = one.verdict.verdict, one.table
@@ -134,7 +138,7 @@ def _plot(one: SweepResult, kind: str, n_clusters: int | None) -> Figure:
         raise InputError(f"a sweep has no curve {kind!r}; valid are {', '.join(curves)}")
     return curves[kind](one.table, n_clusters=n_clusters, n_posters=one.n_posters)
 
-# %% ../../nbs/api/02_sweeps.ipynb #010
+# %% ../../nbs/api/02_sweeps.ipynb #011
 _COLUMNS = ("inertia", "silhouette", "silhouette_original", "stability_halves", "supported")
 
 

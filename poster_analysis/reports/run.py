@@ -204,6 +204,7 @@ def _tidy(path: Path, job: _Prepared) -> None:
 
     notebook = nbformat.read(path, as_version=4)
     notebook.metadata.papermill = {"parameters": job.recorded}
+    notebook.metadata.pop("widgets", None)  # megabytes, in the place of the picture that is kept
     for number, cell in enumerate(notebook.cells):
         cell.metadata.pop("papermill", None)
         if "injected-parameters" in cell.metadata.get("tags", []):
