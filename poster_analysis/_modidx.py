@@ -2079,6 +2079,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                       'poster_analysis/reports/parameters.py'),
                                                     'poster_analysis.reports.parameters._bool': ( 'reports/parameters.html#_bool',
                                                                                                   'poster_analysis/reports/parameters.py'),
+                                                    'poster_analysis.reports.parameters._either': ( 'reports/parameters.html#_either',
+                                                                                                    'poster_analysis/reports/parameters.py'),
                                                     'poster_analysis.reports.parameters._fitted': ( 'reports/parameters.html#_fitted',
                                                                                                     'poster_analysis/reports/parameters.py'),
                                                     'poster_analysis.reports.parameters._float': ( 'reports/parameters.html#_float',

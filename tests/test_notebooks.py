@@ -142,7 +142,8 @@ def test_a_notebook_is_kept_clean(path):
     assert len(text.encode()) <= LARGEST_NOTEBOOK
     assert str(ROOT) not in text and str(Path.home()) + "/" not in text
     for cell in notebook["cells"]:
-        assert set(cell["metadata"]) <= {"tags"}
+        assert set(cell["metadata"]) <= ({"tags", "jupyter"} if path in REPORTS else {"tags"})
+        assert cell["metadata"].get("jupyter", {}) in ({}, {"source_hidden": True})
         assert cell.get("execution_count") is None
         for output in cell.get("outputs", []):
             assert output["output_type"] != "error"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from numbers import Integral, Real
 from pathlib import Path
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 import nbformat
@@ -38,6 +38,11 @@ def read_notebook(path: str | os.PathLike) -> nbformat.NotebookNode:
 _PLAIN = {"int": int, "float": float, "str": str, "bool": bool, "list": list, "None": NoneType}
 
 
+def _either(one: object, other: object) -> object:
+    """A value of either type."""
+    return Union.__getitem__((one, other))
+
+
 def _annotated(node: ast.expr | None) -> object:
     """The type that an annotation names, without running it; Any for one that is not known here."""
     match node:
@@ -51,11 +56,11 @@ def _annotated(node: ast.expr | None) -> object:
         case ast.Name(id=name):
             return _PLAIN.get(name, Any)
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            return Union[_annotated(left), _annotated(right)]  # noqa: UP007
+            return _either(_annotated(left), _annotated(right))
         case ast.Subscript(value=ast.Name(id="list"), slice=item):
-            return list[_annotated(item)]
+            return GenericAlias(list, (_annotated(item),))
         case ast.Subscript(value=ast.Name(id="Optional"), slice=item):
-            return Union[_annotated(item), None]  # noqa: UP007
+            return _either(_annotated(item), NoneType)
     return Any
 
 # %% ../../nbs/reports/00_parameters.ipynb #008c
@@ -64,7 +69,7 @@ def _kind_of(default: object) -> object:
     if default is None:
         return Any
     if isinstance(default, list):
-        return list[_kind_of(default[0]) if default else Any]
+        return GenericAlias(list, (_kind_of(default[0]) if default else Any,))
     return type(default)
 
 # %% ../../nbs/reports/00_parameters.ipynb #008e
