@@ -32,7 +32,7 @@ demo: .venv/.done ## studies the drawn collection and prints the path of the sit
 lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
-.PHONY: test quick lint notebooks reports pytest
+.PHONY: test quick lint notebooks reports pytest test-lab
 test: DEMO = --backbone colour --n-null 0 --limit 120 --n-components 20 --map-method pca # what takes minutes has tests of its own
 test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
@@ -54,7 +54,10 @@ reports: demo ## runs the report notebooks with their defaults, on the demo's st
 	$(HALF) nbdev_test --path reports --n_workers 2
 
 pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module among them
-	$(HALF) pytest -q -n 2 --dist worksteal
+	$(HALF) pytest -q -n 3 --dist worksteal
+
+test-lab: .venv/.done ## tries reports, map and explorer in a real JupyterLab
+	POSTER_ANALYSIS_LAB=1 pytest -q tests/jupyter
 
 .PHONY: export run docs wheel constraints hooks clean
 export: .venv/.done ## writes poster_analysis/ from nbs/

@@ -51,7 +51,8 @@ class Similar:
 
     def _repr_html_(self) -> str:
         strip = strip_html(pd.concat([_asked(self.query), self.table]), self.folder)
-        return card_html(f"Like {film_text(self.query)}", [], strip)
+        said = "below each poster its cosine similarity, the film itself first"
+        return card_html(f"Like {film_text(self.query)}", [said], strip)
 
 
 def _asked(query: dict) -> pd.DataFrame:

@@ -139,6 +139,7 @@ def _known_of_posters(opened: OpenedRun) -> pd.DataFrame:
     }
     found = {name: tables[table] for name, table in known.items() if table in tables}
     index = run.table(table_names.FEATURES_INDEX).drop(columns=["row", "sha256"], errors="ignore")
+    index["year"] = index["year"].astype("Int64")
     return poster_table(index, clusters=clusters, **found)
 
 # %% ../../nbs/api/07_opened.ipynb #012

@@ -346,7 +346,7 @@ def _study_html(study: Study) -> str:
     few = index.iloc[:: max(1, len(index) // 12)].head(12)
     folder = study.analysis.posters.folder
     strip = strip_html(few, folder, height=80, titles=False)
-    return card_html(f"Study {Path(study.run.out).name}", lines, strip)
+    return card_html(f"Study “{Path(study.run.out).name}”", lines, strip)
 
 # %% ../../nbs/api/08_study.ipynb #016
 def open_study(folder: str | os.PathLike | Study = "_demo") -> Study:

@@ -1,9 +1,15 @@
 """The reports in a real JupyterLab: they run, what they show is to be seen, there and in the page exported from it."""
 
+import os
 from pathlib import Path
 
 import pytest
 from lab import exported
+
+pytestmark = pytest.mark.skipif(
+    "POSTER_ANALYSIS_LAB" not in os.environ,
+    reason="a real JupyterLab is tried by: make test-lab",
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = {"k_min": 2, "k_max": 5, "n_clusters": 4}  # what the study has, so that nothing is computed

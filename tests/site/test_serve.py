@@ -312,6 +312,7 @@ def test_ctrl_c_ends_it_without_a_traceback(out):
     command = [
         sys.executable,
         "-c",
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # a job in the background ignores it
         "from poster_analysis.cli import main; raise SystemExit(main())",
     ]
     process = subprocess.Popen(

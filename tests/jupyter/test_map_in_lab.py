@@ -1,8 +1,15 @@
 """The live map and the explorer in a real JupyterLab: by mouse, by kernel, and in the page exported from it."""
 
+import os
+
 import numpy as np
 import pytest
 from lab import exported
+
+pytestmark = pytest.mark.skipif(
+    "POSTER_ANALYSIS_LAB" not in os.environ,
+    reason="a real JupyterLab is tried by: make test-lab",
+)
 
 pytest.importorskip("anywidget")
 
