@@ -30,7 +30,7 @@ from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
 from ..study.run import Stage, derived_run, find_study, open_run, runs
-from ..study.stages.analysis import Analysis
+from ..study.stages.analysis import Analysis, extraction_of
 from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
 from ..study.stages.extraction import run_extraction
 from ..study.tables import in_space, table_path
@@ -258,6 +258,7 @@ class Study(_Asked):
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""
         check_changes(self.folder, **parameters)
         run = derived_run(self.folder, name=name, **parameters)
+        extraction_of(run)  # the features are those of the study
         return self if run.folder == self.folder else Study(run)
 
     def explore(self, space: str = "pca", *, k: int | None = None) -> "Explorer":
