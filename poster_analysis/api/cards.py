@@ -98,7 +98,7 @@ def card_html(title: str, lines: Iterable[str] = (), *pieces: Markup) -> Markup:
 def table_html(table: pd.DataFrame, *, n_rows: int = 30) -> Markup:
     """The first rows of a table; values are text, and of what is left out it is said how much."""
     texts = table.head(n_rows).select_dtypes(["object", "string"])
-    few = table.head(n_rows).assign(**{name: texts[name].map(page_text) for name in texts})
+    few = table.head(n_rows).assign(**{str(name): texts[name].map(page_text) for name in texts})
     rows = few.to_html(border=0, index=table.index.name is not None, na_rep="")
     more = len(table) - n_rows
     return Markup(rows) + filled("cards.more", more=more) if more > 0 else Markup(rows)
