@@ -6,8 +6,6 @@
 __all__ = ['HEIGHT', 'MOST', 'picture_uri', 'strip_html', 'card_html', 'table_html']
 
 # %% ../../nbs/api/00_cards.ipynb #002
-import base64
-import io
 import os
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
-from PIL import Image
 
 from ..collection.images import UnreadableImage, read_image
 from ..core.templates import filled
 from ..core.text import film_text, page_text, score_text
+from ..figures.thumbnails import jpeg_uri, small_jpeg
 
 # %% ../../nbs/api/00_cards.ipynb #005
 HEIGHT = 96  # pixels of a poster on a card
@@ -30,10 +28,7 @@ _QUALITY = 72
 def _small(path: str, changed: int, height: int) -> str:
     """A poster as a data URI; `changed` makes a picture that was replaced another one."""
     image = read_image(Path(path)).convert("RGB")
-    image.thumbnail((3 * height, height), Image.Resampling.LANCZOS)
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=_QUALITY, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode('ascii')}"
+    return jpeg_uri(small_jpeg(image, (3 * height, height), quality=_QUALITY))
 
 # %% ../../nbs/api/00_cards.ipynb #006
 def picture_uri(path: str | os.PathLike, *, height: int = HEIGHT) -> str:

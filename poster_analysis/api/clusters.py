@@ -118,15 +118,7 @@ class _Described:
 
 # %% ../../nbs/api/01_clusters.ipynb #008
 class _Numbered(_Described):
-    """The clusters of a study in one space, at one k, by their numbers.
-
-    Parameters
-    ----------
-    found
-        The clustering, of the posters that the study clusters.
-    analysis
-        The analysis it belongs to.
-    """
+    """Clusters by their numbers, their sizes, and the label of each poster."""
 
     def __len__(self) -> int:
         return self.k

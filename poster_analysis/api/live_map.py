@@ -6,7 +6,6 @@
 __all__ = ['MOST_BYTES', 'colour_names', 'sheets_that_fit', 'still_map', 'LiveMap', 'live_map']
 
 # %% ../../nbs/api/03_live_map.ipynb #03m02
-import base64
 import io
 import json
 import re
@@ -25,7 +24,7 @@ from ..core.templates import TEMPLATES, filled
 from ..core.text import counted, page_text
 from ..figures.map import colour_column, map_data
 from ..figures.map_picture import PICTURE_SIZE, map_legend, map_picture
-from ..figures.thumbnails import SHEET_SIZE
+from ..figures.thumbnails import SHEET_SIZE, jpeg_uri
 from ..study.run import Run
 from ..study.tables import NEIGHBOURS, SPRITES, table_path
 
@@ -150,11 +149,10 @@ def still_map(
     data, sheets, column, size
         As for `poster_analysis.figures.map_picture.map_picture`.
     """
-    picture = base64.b64encode(map_picture(data, sheets, column, size=size)).decode()
     name = column["name"] if column else ""
     return filled(
         "live_map.still",
-        address=f"data:image/jpeg;base64,{picture}",
+        address=jpeg_uri(map_picture(data, sheets, column, size=size)),
         alt=f"Map of {counted(len(data['ids']), 'poster')}" + f", coloured by {name}" * bool(name),
         width=size[0],
         height=size[1],

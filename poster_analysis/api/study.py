@@ -94,10 +94,11 @@ class _Swept(PosterColumns):
             return self._sweep_in_memory(space, changes)
         run, stage = run_clustering(self.folder, space=space, **changes)
         table = stage.table(in_space(table_names.K_SWEEP, space))
+        clusters = stage.table(in_space(table_names.CLUSTERS, space))
         verdict = VerdictResult(space, verdict_of(run, space))
         other = self if run.folder == self.folder else Study(run)
         return SweepResult(
-            space, table, verdict, len(other.analysis.sample), run.parameters.n_init, run,
+            space, table, verdict, len(clusters), run.parameters.n_init, run,
             tuple(stage.findings[1:]), lambda k: other.clusters(space, k=k),
         )  # fmt: skip
 
@@ -167,13 +168,13 @@ class _Grouped(_Swept):
 
         return self.kept(("clusters", space, k), compute)
 
-    def figures(self, space: str = "pca") -> dict[str, Figure]:
-        """All figures of the clusters that the study describes, by kind, drawn from its tables."""
+    def figures(self, space: str = "pca", *kinds: str) -> dict[str, Figure]:
+        """Figures of the clusters that the study describes, by kind, drawn from its tables: all, or those of `kinds` that there are."""
         stage = run_clustering(self.folder, space=space)[1]
         ends = f"_{space}"
         names = [Path(path).stem for path in stage.outputs if path.startswith("tables/")]
         tables = {name.removesuffix(ends): stage.table(name) for name in names}
-        return clustering_figures(tables, self.analysis.sample.index, self.parameters)
+        return clustering_figures(tables, self.analysis.sample.index, self.parameters, *kinds)
 
     def reduce(self, space: str = "pca", n_components: int | None = None) -> Reduction:
         """The posters in fewer dimensions, by pca or nmf; by default in as many as the study keeps."""
@@ -258,8 +259,10 @@ class Study(_Asked):
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""
         check_changes(self.folder, **parameters)
         run = derived_run(self.folder, name=name, **parameters)
+        if run.folder == self.folder:
+            return self
         extraction_of(run)  # the features are those of the study
-        return self if run.folder == self.folder else Study(run)
+        return Study(run)
 
     def explore(self, space: str = "pca", *, k: int | None = None) -> "Explorer":
         """A slider for k, the map, the clusters and the neighbours of a poster, linked."""

@@ -8,19 +8,17 @@ __all__ = ['VerdictResult', 'SweepResult', 'short_table']
 # %% ../../nbs/api/02_sweeps.ipynb #002
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from .cards import card_html, table_html
 from .clusters import Clusters
-from ..clustering.sweep import elbow
 from ..clustering.verdict import Verdict
 from ..core.errors import InputError
 from ..core.text import SPACES
-from ..figures import sweep as figures
 from ..study.run import Run
+from ..study.stages.clusters import sweep_curves
 from ..words.verdict import NOT_COMPARED, chance_findings, verdict_sentences
 
 # %% ../../nbs/api/02_sweeps.ipynb #005
@@ -118,25 +116,13 @@ class SweepResult(_Sweep):
         return _sweep_html(self)
 
 # %% ../../nbs/api/02_sweeps.ipynb #010
-def _curves(one: SweepResult) -> dict[str, Callable]:
-    """What draws each kind of curve."""
-    verdict, table = one.verdict.verdict, one.table
-    named = None if verdict is None else verdict.k_supported
-    supported = None if verdict is None else table.loc[table["supported"], "k"].tolist()
-    return {
-        "silhouette": partial(figures.silhouette_curve, k_supported=named),
-        "stability": partial(figures.stability_curve, supported=supported),
-        "inertia": partial(figures.inertia_curve, elbow=elbow(table)),
-        "scores": figures.scores_curve,
-    }
-
-
 def _plot(one: SweepResult, kind: str, n_clusters: int | None) -> Figure:
     """One kind of curve of a sweep."""
-    curves = _curves(one)
+    verdict = one.verdict.verdict
+    curves = sweep_curves(one.table, k_supported=verdict and verdict.k_supported)
     if kind not in curves:
         raise InputError(f"a sweep has no curve {kind!r}; valid are {', '.join(curves)}")
-    return curves[kind](one.table, n_clusters=n_clusters, n_posters=one.n_posters)
+    return curves[kind](n_clusters=n_clusters, n_posters=one.n_posters)
 
 # %% ../../nbs/api/02_sweeps.ipynb #011
 _COLUMNS = ("inertia", "silhouette", "silhouette_original", "stability_halves", "supported")

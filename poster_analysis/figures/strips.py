@@ -7,8 +7,6 @@ __all__ = ['FROM_NOTEBOOKS', 'strip_style', 'strip_sheet_html', 'neighbour_strip
            'link_films']
 
 # %% ../../nbs/figures/04_strips.ipynb #002
-import base64
-import io
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +22,7 @@ from ..core.errors import InputError
 from ..core.templates import TEMPLATES, escaped, filled
 from ..core.text import film_text, page_text, score_text
 from .page import checked_table
-from .thumbnails import Thumbnail, whole_thumbnail
+from .thumbnails import Thumbnail, jpeg_uri, small_jpeg, whole_thumbnail
 
 # %% ../../nbs/figures/04_strips.ipynb #013
 _NO_POSTER = Thumbnail(reason="no poster")
@@ -169,10 +167,7 @@ _EMBEDDED_SIZE = 160  # pixels along the longer side
 def _small_picture(path: Path) -> str:
     """A thumbnail, made smaller, as an address that holds the picture itself."""
     with Image.open(path, formats=["JPEG"]) as image:
-        image.thumbnail((_EMBEDDED_SIZE, _EMBEDDED_SIZE), Image.Resampling.LANCZOS)
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=80, optimize=True)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+        return jpeg_uri(small_jpeg(image, (_EMBEDDED_SIZE, _EMBEDDED_SIZE), quality=80))
 
 
 def embed_thumbnails(page: str, folder: str | os.PathLike) -> str:

@@ -6,7 +6,6 @@
 __all__ = ['single_file', 'check_pdf', 'single_pdf']
 
 # %% ../../nbs/site/08_single_file.ipynb #002
-import base64
 import os
 import shutil
 import tempfile
@@ -22,6 +21,7 @@ from ..core.errors import InputError, RunError
 from ..core.extras import needs
 from ..core.files import written_whole
 from ..core.templates import TEMPLATES, filled
+from ..figures.thumbnails import jpeg_uri
 from ..reports.pages import warnings_of
 from ..reports.parameters import read_notebook
 from .notebooks import cut_notebook, path_cuts, readable
@@ -70,12 +70,18 @@ def _notice_cells(run: Run) -> list[NotebookNode]:
     return [nbformat.v4.new_markdown_cell(warnings, id="notices")] if warnings else []
 
 
+def _refuse_folder(output: str | os.PathLike, example: str) -> None:
+    """Refuse a folder where a file belongs."""
+    if Path(output).is_dir():
+        raise InputError(f"{output} is a folder; give the path of a file, such as {example}")
+
+
 def _inside(folder: Path, name: str) -> str:
     """A thumbnail as an address that holds the picture itself; its name if there is no such file."""
     path = folder / name
     if not path.is_file():
         return name
-    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return jpeg_uri(path.read_bytes())
 
 # %% ../../nbs/site/08_single_file.ipynb #007
 def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
@@ -100,8 +106,7 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
         If there is no such notebook, `output` is a folder, or what converts reports is not installed.
     """
     needs("a report as one file", "site")
-    if Path(output).is_dir():
-        raise InputError(f"{output} is a folder; give the path of a file, such as report.html")
+    _refuse_folder(output, "report.html")
     path = Path(notebook).resolve()
     executed = read_notebook(path)
     run = open_run(path.parents[1]) if (path.parents[1] / RECORD).is_file() else None
@@ -149,8 +154,7 @@ def check_pdf(output: str | os.PathLike) -> None:
         If `output` is a folder, or what prints a page is not installed.
     """
     needs("a report as a PDF", "site", "pdf", instead="take --html and print it from a browser")
-    if Path(output).is_dir():
-        raise InputError(f"{output} is a folder; give the path of a file, such as report.pdf")
+    _refuse_folder(output, "report.pdf")
 
 
 def single_pdf(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
