@@ -134,7 +134,8 @@ def write_archive(folder: str | os.PathLike, path: str | os.PathLike) -> Path:
         Where the file belongs.
     """
     folder = Path(folder)
-    skipped = [each for each in [folder / "skipped.csv"] if each.is_file()]
+    names = ("skipped.csv", "metadata_skipped.csv")
+    skipped = [folder / name for name in names if (folder / name).is_file()]
     tables = {each.relative_to(folder).as_posix(): each for each in [*tables_of(folder), *skipped]}
     with written_whole(path) as part, zipfile.ZipFile(part, "w") as archive:
         for name, table in sorted(tables.items()):

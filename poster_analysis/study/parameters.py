@@ -7,7 +7,7 @@ __all__ = ['ABOUT', 'present_name', 'with_present_names', 'Parameters', 'paths_i
 
 # %% ../../nbs/study/00_parameters.ipynb #002
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,16 @@ def with_present_names(values: Mapping[str, object]) -> dict[str, object]:
 # %% ../../nbs/study/00_parameters.ipynb #464187cc
 ABOUT = {
     "posters": "Folder of posters; the file name is the film's id, such as 0113277.jpg.",
-    "metadata": "CSV with one row per film.",
-    "encoding": "Encoding of the CSV; by default it is recognised.",
-    "id_column": "Column of the CSV that holds the id.",
-    "title_column": "Column that holds the title.",
+    "metadata": "Table with one row per film: CSV, Excel, Parquet or JSON, as it is or packed.",
+    "encoding": "Encoding of the table; by default it is recognised.",
+    "id_column": "Column of the table that holds the id; by default one with a usual name, an empty name for none.",
+    "title_column": "Column that holds the title; more than once for further titles, by which films are found as well.",
     "genre_column": "Column that holds the genres.",
-    "genre_separator": "What stands between two genres.",
+    "genre_separator": "What stands between two genres; by default it is recognised.",
+    "genre_columns": "Columns that stand for a genre each, with a mark for every film that is of it, such as Action,Drama or is_*.",
+    "year_column": "Column that holds the year, a date or a range of years.",
+    "links": "Second table that links the ids of the first with those of the posters, such as MovieLens' links.csv.",
+    "file_column": "Column that names the file of the poster.",
     "limit": "Study only this many posters, chosen at random: for a trial.",
     "backbone": "What turns a poster into features: vgg16, mobilenet_0.75, colour, …",
     "layer": "Take the features from this layer of the network.",
@@ -101,6 +105,21 @@ def _check_size(parameters: "Parameters", n_posters: int) -> None:
                 f"valid values are {_LEAST[name]} to {limit}"
             )
 
+# %% ../../nbs/study/00_parameters.ipynb #a15p2
+def _listed(names: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Names that were given in a list, or in one text with commas between them."""
+    given = [names] if isinstance(names, str) else names or ()
+    parts = (part.strip() for one in given for part in str(one).split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _one_or_several(names: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    """One name as a text, and several as a tuple."""
+    if names is None or isinstance(names, str):
+        return names
+    several = tuple(dict.fromkeys(map(str, names)))
+    return several if len(several) > 1 else several[0] if several else "auto"
+
 # %% ../../nbs/study/00_parameters.ipynb #003
 @dataclass(frozen=True)
 class Parameters:
@@ -111,10 +130,14 @@ class Parameters:
     posters: str
     metadata: str | None = None
     encoding: str | None = None
-    id_column: str = "imdbId"
-    title_column: str | None = "Title"
-    genre_column: str | None = "Genre"
-    genre_separator: str = "|"
+    id_column: str | None = "auto"
+    title_column: str | tuple[str, ...] | None = "auto"
+    genre_column: str | None = "auto"
+    genre_separator: str = "auto"
+    genre_columns: tuple[str, ...] = ()
+    year_column: str | None = "auto"
+    links: str | None = None
+    file_column: str | None = None
     limit: int | None = None
     backbone: str = "vgg16"
     layer: str | None = None
@@ -141,6 +164,8 @@ class Parameters:
     def __post_init__(self) -> None:
         films = [self.films] if isinstance(self.films, (str, int)) else self.films
         object.__setattr__(self, "films", tuple(str(film) for film in films))
+        object.__setattr__(self, "title_column", _one_or_several(self.title_column))
+        object.__setattr__(self, "genre_columns", _listed(self.genre_columns))
         for name in ("n_components_tried", "variance_tried"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_values(self)
@@ -158,7 +183,7 @@ class Parameters:
         _check_size(self, n_posters)
 
 # %% ../../nbs/study/00_parameters.ipynb #pp2
-_PATHS = ("posters", "metadata")
+_PATHS = ("posters", "metadata", "links")
 
 
 def paths_inside(parameters: dict, out: Path) -> dict[str, str]:

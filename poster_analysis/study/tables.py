@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT', 'CLUSTERS', 'EXEMPLARS', 'ENRICHMENT',
            'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS', 'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED',
-           'NEIGHBOURS', 'NEIGHBOUR_COUNTS', 'THUMBNAILS', 'DUPLICATES', 'MAP', 'SPRITES', 'POSTERS', 'in_space',
-           'table_path']
+           'METADATA_SKIPPED', 'NEIGHBOURS', 'NEIGHBOUR_COUNTS', 'THUMBNAILS', 'DUPLICATES', 'MAP', 'SPRITES',
+           'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -30,6 +30,7 @@ def in_space(table: str, space: str) -> str:
 # %% ../../nbs/study/04_tables.ipynb #2ba82d30
 FEATURES_INDEX = "features_index"  # the posters, in the order of their features; beside `tables`
 SKIPPED = "skipped"  # files that are no posters; beside `tables`
+METADATA_SKIPPED = "metadata_skipped"  # rows of the metadata that are of no use; beside `tables`
 NEIGHBOURS = "neighbours"  # the most similar posters of every poster
 NEIGHBOUR_COUNTS = "neighbour_counts"  # of how many others every poster is a neighbour
 THUMBNAILS = "thumbnails"  # the small pictures of those that are shown
@@ -41,5 +42,5 @@ POSTERS = "posters"  # one row per poster, with all that is known of it
 # %% ../../nbs/study/04_tables.ipynb #73a27619
 def table_path(name: str) -> str:
     """Where a table lies in the folder of its run."""
-    folder = "" if name in (FEATURES_INDEX, SKIPPED) else "tables/"
+    folder = "" if name in (FEATURES_INDEX, SKIPPED, METADATA_SKIPPED) else "tables/"
     return f"{folder}{name}.csv"

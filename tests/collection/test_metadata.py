@@ -2,7 +2,6 @@
 
 import csv
 import io
-import string
 
 import pandas as pd
 import pytest
@@ -62,7 +61,23 @@ def test_an_id_brought_to_its_spelling_stays(value):
 
 @pytest.mark.parametrize(
     "text",
-    ["nm0000151", "١٢٣", "1.5", "-7", "1e5", "metropolis 1927", "t113277", "tt", "ttx", "0x10"],
+    [
+        "nm0000151",
+        "١٢٣",
+        "1.5",
+        "-7",
+        "1e5",
+        "metropolis 1927",
+        "t113277",
+        "tt",
+        "ttx",
+        "0x10",
+        "0.123",
+        "12,34",
+        "'71",
+        "AC/DC",
+        "a.b",
+    ],
 )
 def test_other_text_is_kept(text):
     assert normalise_id(f"  {text} ") == text
@@ -83,11 +98,23 @@ def test_an_id_of_thousands_of_digits_is_an_id():
 
 # Encodings
 
-words = st.text(string.ascii_letters + "éèüñßæø ", min_size=1, max_size=20)
+titles = st.sampled_from(
+    [
+        "Amélie",
+        "Das weiße Band",
+        "El espíritu de la colmena",
+        "Être et avoir",
+        "Åse",
+        "Così è",
+        "São Jorge",
+        "Røde øye",
+        "Ran",
+    ]
+)
 
 
 @once
-@given(titles=st.lists(words, min_size=1, max_size=5))
+@given(titles=st.lists(titles, min_size=1, max_size=5))
 @pytest.mark.parametrize(
     ("encoding", "name"),
     [
@@ -99,7 +126,6 @@ words = st.text(string.ascii_letters + "éèüñßæø ", min_size=1, max_size=2
     ],
 )
 def test_titles_survive_every_recognised_encoding(written, titles, encoding, name):
-    titles = [" ".join(title.split()) for title in titles]
     assume(any(not title.isascii() for title in titles))
     rows = "".join(f"{row},{title},\n" for row, title in enumerate(titles))
     metadata = read_metadata(written(HEADER + rows, encoding))
@@ -141,8 +167,7 @@ def test_an_unknown_encoding_is_named(written, encoding):
 
 def test_what_is_no_text_is_refused(written):
     assert "NUL" in refusal(written(b"\x7fELF\0\0\0\1" * 50))
-    assert "utf-16" in refusal(written(HEADER + "1,Heat,\n", "utf-16-le"))
-    assert "spreadsheet" in refusal(written(b"PK\x03\x04" + b"x" * 100))
+    assert "damaged" in refusal(written(b"PK\x03\x04" + b"x" * 100))
     assert "spreadsheet" in refusal(written(b"\xd0\xcf\x11\xe0" + b"x" * 100))
 
 
@@ -204,19 +229,26 @@ def test_any_cells_come_back_as_one_line(written, cells):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("2,Stuff, The,Horror", "line 3: 4 cells where the header has 3"),
-        ("2,Heat", "line 3: 2 cells where the header has 3"),
-        ("2", "line 3: 1 cell where"),
-        ('2,"Heat,Crime', "line 3: unexpected end of data"),
-        ('2,"Crocodile" Dundee,Comedy', "line 3: ',' expected after"),
+        ("2,Stuff, The,Horror", "4 cells where the header has 3"),
+        ("2,Heat", "2 cells where the header has 3"),
+        ("2", "1 cell where"),
+        ('2,"Heat,Crime', "a quotation mark that is not closed"),
+        ('2,"Croc" Dundee,Comedy,', "',' expected after"),
+        (f"2,{'x' * 200_000},", "field larger than field limit"),
+        ("imdbId,Title,Genre", "the header again"),
     ],
 )
-def test_a_ragged_row_is_named_by_its_line(written, row, words):
-    assert words in refusal(written(f"{HEADER}1,Ran,Drama\n{row}\n"))
+def test_a_row_that_cannot_be_right_costs_no_other(written, row, words):
+    metadata = read_metadata(written(f"{HEADER}1,Ran,Drama\n{row}\n3,Heat,Crime\n"))
+    assert metadata.table["imdb_id"].tolist() == ["1", "3"]
+    ((line, _, reason),) = metadata.skipped.to_numpy().tolist()
+    assert line == 3
+    assert words in reason
+    assert any("line 3" in note for note in metadata.notes)
 
 
-def test_a_cell_beyond_all_measure_is_refused(written):
-    assert "line 2" in refusal(written(HEADER + f"1,{'x' * 200_000},\n"))
+def test_a_table_of_which_no_row_fits_is_refused(written):
+    assert "none of the 2 rows" in refusal(written("imdbId,Title\n1,a,b\n2,a,b,c\n"))
 
 
 def test_what_spreadsheets_leave_behind_is_passed_over(written):
@@ -253,27 +285,19 @@ def test_columns_with_our_names_get_a_prefix(written):
 @pytest.mark.parametrize(
     ("header", "options", "words"),
     [
-        ("id,Title,Genre", {}, "'id', 'Title', 'Genre'; name the right one with id_column"),
-        ("id;Title;Genre", {}, "'id', 'Title', 'Genre'"),
-        ("imdbid,Title,Genre", {}, "no column 'imdbId'"),
-        ("imdbId,Name,Genre", {}, "no column 'Title'"),
-        ("imdbId,Title,Kind", {}, "no column 'Genre'"),
+        ("kind,place", {}, "'kind', 'place'; name the right one with id_column"),
+        ("1,Toy Story (1995)", {}, "looks like a film"),
         ("imdbId,Title,Genre", {"title_column": "Name"}, "no column 'Name'"),
         ("imdbId,Title,Genre", {"id_column": "tconst"}, "--id-column"),
         ("imdbId,Title,Genre", {"genre_column": "Genres"}, "--genre-column"),
         (",".join(f"c{n}" for n in range(500)), {}, "and 488 more"),
-        ('"a\nb",' + "x" * 999, {}, "'a\\nb'"),
+        ('"a\nb",' + "x" * 999, {}, "'a b'"),
     ],
 )
 def test_a_missing_column_lists_those_there_are(written, header, options, words):
     message = refusal(written(f"{header}\n"), **options)
     assert words in message
     assert len(message) < 500
-
-
-def test_an_unnamed_id_column_is_refused(written):
-    with pytest.raises(InputError, match="id_column"):
-        read_metadata(written(HEADER), id_column="")
 
 
 @pytest.mark.parametrize("none", [None, ""])
@@ -307,32 +331,19 @@ def test_what_is_no_file_is_refused(tmp_path):
 # Films
 
 
-@pytest.mark.parametrize(
-    ("rows", "words"),
-    [
-        ("1,Heat,A\n2,Ran,B\ntt01,Heat (1995),A\n", "'1' with different data (lines 2 and 4)"),
-        ("1,Heat,A\n1,Heat,B\n", "lines 2 and 3"),
-        ("1,a,\n1,b,\n2,a,\n2,b,\n3,a,\n3,b,\n", "the same holds for 2 more films"),
-    ],
-)
-def test_two_rows_that_differ_are_refused(written, rows, words):
-    assert words in refusal(written(HEADER + rows))
-
-
 def test_rows_that_say_the_same_are_merged_and_counted(written):
     rows = "1,Heat,A\n0001,Heat,A\ntt1,Heat,A\n2,Ran,B\n,Lost,C\n  ,Lost,D\n"
     metadata = read_metadata(written(HEADER + rows))
     assert metadata.table["imdb_id"].tolist() == ["1", "2"]
-    assert "2 rows of the metadata have the same data as another and were merged with it." in (
-        metadata.notes
-    )
+    assert "2 rows of the metadata say the same as another." in metadata.notes
     assert "2 rows of the metadata have no id and were left out." in metadata.notes
+    assert metadata.skipped["line"].tolist() == [3, 4, 6, 7]
 
 
 def test_films_called_nan_and_none_keep_their_titles(written):
-    table = read_metadata(written(HEADER + "1,Nan,NA\n2,None,null\n3,,\n")).table
-    assert table["title"].tolist() == ["Nan", "None", ""]
-    assert table["genre"].tolist() == ["NA", "null", ""]
+    table = read_metadata(written(HEADER + "1,Nan,NA\n2,None,null\n3,,\n4,NULL,nan\n")).table
+    assert table["title"].tolist() == ["Nan", "None", "", "NULL"]
+    assert table["genre"].tolist() == ["", "", "", ""]
 
 
 @pytest.mark.parametrize(

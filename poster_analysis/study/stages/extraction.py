@@ -9,6 +9,7 @@ __all__ = ['backbone_of', 'run_extraction']
 import dataclasses
 from pathlib import Path
 
+from ...collection.metadata import READING
 from ...collection.posters import Collection, Posters, read_collection
 from ...core.errors import InputError
 from ...core.files import write_table
@@ -36,7 +37,7 @@ from ...words import findings
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011
 def _with_absolute_paths(parameters: Parameters) -> Parameters:
     """The parameters with paths that mean the same from every folder."""
-    names = [name for name in ("posters", "metadata") if getattr(parameters, name) is not None]
+    names = [name for name in ("posters", "metadata", "links") if getattr(parameters, name) is not None]
     paths = {name: str(Path(getattr(parameters, name)).resolve()) for name in names}
     return dataclasses.replace(parameters, **paths)
 
@@ -60,12 +61,8 @@ def _read_collection(parameters: Parameters) -> Collection:
     return read_collection(
         parameters.posters,
         parameters.metadata,
-        encoding=parameters.encoding,
-        id_column=parameters.id_column,
-        title_column=parameters.title_column,
-        genre_column=parameters.genre_column,
-        genre_separator=parameters.genre_separator,
         limit=parameters.limit,
+        **{name: getattr(parameters, name) for name in READING},
     )
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011b
@@ -95,6 +92,11 @@ def _start(run: Run, parameters: Parameters, collection: Collection, backbone: B
         "notes": list(collection.notes),
     }
     run.start(parameters, collection=facts, warnings=list(backbone.warnings))
+    unused = run.folder / table_path(table_names.METADATA_SKIPPED)
+    if collection.known is not None:
+        write_table(collection.known.skipped, unused)
+    else:
+        unused.unlink(missing_ok=True)
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011d
 def _backbone_facts(backbone: Backbone) -> dict:
@@ -165,8 +167,8 @@ def run_extraction(
     Returns
     -------
     Run
-        With the stage ``extraction`` finished: ``features.npz``, ``features_index.csv`` and
-        ``skipped.csv``.
+        With the stage ``extraction`` finished: ``features.npz``, ``features_index.csv``,
+        ``skipped.csv`` and, of a table of films, ``metadata_skipped.csv``.
 
     Raises
     ------
