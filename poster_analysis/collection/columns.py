@@ -27,7 +27,7 @@ USUAL_NAMES = {
         "titulo", "titolo", "tytul", "originaltitle",
     ),
     "other_title": ("originaltitle", "origtitle", "titleoriginal", "originalname", "originaltitel", "titreoriginal", "titulooriginal", "titolooriginale", "alternativetitle", "alternatetitle", "akatitle", "aka", "akas"),
-    "genre": ("genre", "genres", "genrelabel", "genrelabels", "genrenames", "genrelist", "moviegenre", "moviegenres", "filmgenre", "listedin", "genero", "generos", "generi", "gatunek"),
+    "genre": ("genre", "genres", "genrelabel", "genrelabels", "genrenames", "genrelist", "moviegenre", "moviegenres", "filmgenre", "listedin", "gattung", "genero", "generos", "generi", "gatunek"),
     "year": (
         "year", "startyear", "releaseyear", "titleyear", "yearreleased", "yearofrelease", "productionyear", "movieyear", "filmyear", "jahr", "erscheinungsjahr", "produktionsjahr", "annee", "ano", "anno", "rok",
         "released", "releasedate", "datereleased", "dateofrelease", "publicationdate", "pubdate", "datepublished", "originalpublicationdate", "premiered", "premieredate", "firstairdate", "date",
@@ -122,13 +122,19 @@ class Asked:
     def is_open(self, role: str) -> bool:
         """Whether the column of a role is to be recognised."""
         given = getattr(self, role)
-        return given == "auto" or (role == "title" and not isinstance(given, str | None) and tuple(given) == ("auto",))
+        return given == "auto" or (
+            role == "title" and not isinstance(given, str | None) and tuple(given) == ("auto",)
+        )
 
 # %% ../../nbs/collection/04_columns.ipynb #colu016
 def header_score(cells: Sequence[str], asked: Asked) -> int:
     """How much a line looks like the header: names that are asked for count most, then roles with a usual name."""
     names = [cell.strip() for cell in cells if cell.strip()]
-    wanted = [*asked.titles, *asked.marks, *(asked.named(role) for role in ("id", "genre", "year", "file"))]
+    wanted = [
+        *asked.titles,
+        *asked.marks,
+        *(asked.named(role) for role in ("id", "genre", "year", "file")),
+    ]
     n_wanted = sum(find_column(names, name) is not None for name in wanted if name)
     roles = ("id", "title", "other_title", "genre", "year")
     n_usual = sum(bool(usual_columns(names, role)) for role in roles)
@@ -144,7 +150,9 @@ _ID_CELL = re.compile(r"\s*(?:https?://.*|[a-z]{0,2}[0-9]+(?:\.0+)?)\s*", re.IGN
 def _hold(cells: Sequence[str], pattern: re.Pattern) -> bool:
     """Whether nearly all cells that hold something are of a pattern."""
     filled = [cell for cell in cells if cell.strip()]
-    return bool(filled) and sum(bool(pattern.fullmatch(cell)) for cell in filled) >= 0.8 * len(filled)
+    return bool(filled) and sum(bool(pattern.fullmatch(cell)) for cell in filled) >= 0.8 * len(
+        filled
+    )
 
 
 def _usual(names: Iterable[str], role: str, sample: Mapping[str, Sequence[str]]) -> list[str]:
@@ -153,10 +161,14 @@ def _usual(names: Iterable[str], role: str, sample: Mapping[str, Sequence[str]])
     if role not in ("id", "title"):
         return found
     either = ("film", "movie", "item")
-    holds = {name: _hold(sample.get(name, ()), _ID_CELL) for name in found if column_key(name) in either}
+    holds = {
+        name: _hold(sample.get(name, ()), _ID_CELL) for name in found if column_key(name) in either
+    }
     found = [name for name in found if name not in holds or holds[name] == (role == "id")]
     if role == "id" and (not found or column_key(found[0]) not in USUAL_NAMES["id"][:14]):
-        found = [name for name in names if name not in found and _hold(sample.get(name, ()), _IMDB_CELL)] + found
+        found = [
+            name for name in names if name not in found and _hold(sample.get(name, ()), _IMDB_CELL)
+        ] + found
     return found
 
 # %% ../../nbs/collection/04_columns.ipynb #colu022
@@ -188,7 +200,11 @@ class Columns:
     @property
     def roles(self) -> dict[str, str]:
         """The column of each role that has one."""
-        return {role: getattr(self, role) for role in ("id", "title", "genre", "year", "file") if getattr(self, role)}
+        return {
+            role: getattr(self, role)
+            for role in ("id", "title", "genre", "year", "file")
+            if getattr(self, role)
+        }
 
 # %% ../../nbs/collection/04_columns.ipynb #colu023
 def _named(path: Path | str, names: Sequence[str], wanted: str, option: str) -> str:
@@ -204,19 +220,29 @@ def _marks(path: Path | str, names: Sequence[str], asked: Asked) -> tuple[str, .
     found = []
     for wanted in asked.marks:
         pattern = ".*".join(map(re.escape, wanted.split("*")))
-        found += [name for name in names if "*" in wanted and re.fullmatch(pattern, name, re.IGNORECASE)] or [_named(path, names, wanted, "genre_columns")]
+        found += [
+            name for name in names if "*" in wanted and re.fullmatch(pattern, name, re.IGNORECASE)
+        ] or [_named(path, names, wanted, "genre_columns")]
     return tuple(dict.fromkeys(found))
 
 
-def _titles(path: Path | str, names: Sequence[str], asked: Asked, sample: Mapping[str, Sequence[str]]) -> list[str]:
+def _titles(
+    path: Path | str, names: Sequence[str], asked: Asked, sample: Mapping[str, Sequence[str]]
+) -> list[str]:
     """The columns of titles, the one that is shown first."""
     if not asked.is_open("title"):
-        return list(dict.fromkeys(_named(path, names, name, "title_column") for name in asked.titles))
+        return list(
+            dict.fromkeys(_named(path, names, name, "title_column") for name in asked.titles)
+        )
     titles = [name for name in _usual(names, "title", sample) if name != asked.named("id")][:1]
-    return titles + [name for name in usual_columns(names, "other_title") if titles and name not in titles]
+    return titles + [
+        name for name in usual_columns(names, "other_title") if titles and name not in titles
+    ]
 
 # %% ../../nbs/collection/04_columns.ipynb #colu024
-def choose_columns(path: Path | str, names: Sequence[str], asked: Asked, sample: Mapping[str, Sequence[str]]) -> Columns:
+def choose_columns(
+    path: Path | str, names: Sequence[str], asked: Asked, sample: Mapping[str, Sequence[str]]
+) -> Columns:
     """The columns that a table is read by.
 
     Parameters
@@ -254,15 +280,20 @@ def choose_columns(path: Path | str, names: Sequence[str], asked: Asked, sample:
             found = next((name for name in _usual(names, role, sample) if name not in used), "")
         setattr(taken, role, found)
         used.add(found)
-    if not (taken.id or taken.file or taken.title):
+    if not (taken.id or taken.file or taken.title) or (
+        _A_FILM.match(taken.id) and not asked.named("id")
+    ):
         raise InputError(_nothing_known(path, names, asked))
     taken.notes = _said(taken, names, asked)
     return taken
 
 # %% ../../nbs/collection/04_columns.ipynb #colu025
+_A_FILM = re.compile(r"(?:tt)?[0-9]+(?:::|$)")
+
+
 def _nothing_known(path: Path | str, names: Sequence[str], asked: Asked) -> str:
     """The message for a table of which no column is known."""
-    if any(re.fullmatch(r"(?:tt)?[0-9]+", name) for name in names):
+    if any(_A_FILM.match(name) for name in names):
         listed = ", ".join(repr(name[:40]) for name in names[:6])
         return f"{path} begins with {listed}, which looks like a film and not like the names of columns; write the names above it, such as imdbId"
     return no_column(path, "imdbId" if asked.is_open("id") else "Title", names, "id_column")
@@ -272,7 +303,11 @@ def _said(taken: Columns, names: Sequence[str], asked: Asked) -> list[str]:
     """Sentences on the columns that were recognised."""
     usual = {"id": "imdbId", "title": "Title", "genre": "Genre", "year": "Year"}
     roles = {role: name for role, name in taken.roles.items() if role in usual}
-    by_itself = {role: name for role, name in roles.items() if name != (asked.titles[0] if role == "title" and asked.titles else asked.named(role))}
+    by_itself = {
+        role: name
+        for role, name in roles.items()
+        if name != (asked.titles[0] if role == "title" and asked.titles else asked.named(role))
+    }
     notes = []
     if any(name != usual[role] for role, name in by_itself.items()) or taken.other_titles:
         words = [f"{role} {name!r}" for role, name in roles.items()]
@@ -280,11 +315,23 @@ def _said(taken: Columns, names: Sequence[str], asked: Asked) -> list[str]:
         notes.append(f"Columns of the metadata: {', '.join(words)}.")
     others = [name for name in usual_columns(names, "id") if name not in (taken.id, taken.title)]
     if asked.is_open("id") and taken.id and others:
-        notes.append(f"Ids are those of column {taken.id!r}; others are in {', '.join(map(repr, others[:4]))} (--id-column).")
+        notes.append(
+            f"Ids are those of column {taken.id!r}; others are in {', '.join(map(repr, others[:4]))} (--id-column)."
+        )
     if not taken.id:
-        notes.append(f"The metadata has no column of ids, so films are known by {'their files' if taken.file else 'title and year'}.")
-    lacking = [role for role in ("title", "genre") if asked.is_open(role) and not getattr(taken, role) and not (role == "genre" and taken.marks)]
+        notes.append(
+            f"The metadata has no column of ids, so films are known by {'their files' if taken.file else 'title and year'}."
+        )
+    lacking = [
+        role
+        for role in ("title", "genre")
+        if asked.is_open(role)
+        and not getattr(taken, role)
+        and not (role == "genre" and taken.marks)
+    ]
     if lacking:
         options = " ".join(f"--{role}-column" for role in lacking)
-        notes.append(f"No column of the metadata is known to hold the {' or the '.join(f'{role}s' for role in lacking)}; name it if there is one ({options}).")
+        notes.append(
+            f"No column of the metadata is known to hold the {' or the '.join(f'{role}s' for role in lacking)}; name it if there is one ({options})."
+        )
     return notes

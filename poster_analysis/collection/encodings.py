@@ -8,6 +8,7 @@ __all__ = ['Decoded', 'decode']
 # %% ../../nbs/collection/01_encodings.ipynb #enco002
 import codecs
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,7 +44,9 @@ def _certain(data: bytes) -> str:
     return "UTF-8"
 
 # %% ../../nbs/collection/01_encodings.ipynb #enco008
-_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_SEQUENCE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
 
 
 def _broken_utf8(data: bytes) -> list[int]:
@@ -69,32 +72,67 @@ def _western(data: bytes) -> str:
     windows = re.search(rb"[\x80-\x9f]", data)
     if windows and re.search(rb"[\x81\x8d\x8f\x90\x9d]", data):
         return ""
-    text = data.decode("cp1252" if windows else "latin-1")
+    if _is_western(data.decode("cp1252" if windows else "latin-1")):
+        return "Windows-1252" if windows else "ISO-8859-1"
+    return ""
+
+
+def _is_western(text: str) -> bool:
+    """Whether the letters of a text are those of western languages, as they stand in words."""
     others = [letter for letter in text if letter >= "\x80"]
     n_strange = sum(one not in _LETTERS and one not in _SIGNS for one in others)
     inside = re.findall(r"[^\W\d_][¡¢£¥§©®°²³»½„€¼×´‹][^\W\d_]|[a-zß-ÿ][À-ÞŠŽŒ](?![A-ZÀ-Þ])", text)
     n_in_words = sum(map(len, re.findall(r"[À-ÿŠšŽžŒœ]{3,}", text)))
-    if n_strange + len(inside) + n_in_words > 0.05 * len(others):
-        return ""
-    return "Windows-1252" if windows else "ISO-8859-1"
+    return n_strange + len(inside) + n_in_words <= 0.05 * len(others)
 
-# %% ../../nbs/collection/01_encodings.ipynb #enco013
+# %% ../../nbs/collection/01_encodings.ipynb #enco014
+def _is_suspect(data: bytes) -> bool:
+    """Whether a good part of the letters are those as which Czech or Turkish ones come out."""
+    letters = Counter(byte for byte in data if byte >= 0xC0)
+    slavic, turkish = (sum(letters[ord(one)] for one in ones) for ones in ("øìùòØÌ", "þðýÞÐÝ"))
+    both = letters[ord("ø")] and (letters[ord("ì")] or letters[ord("ù")])
+    several = sum(letters[ord(one)] > 0 for one in "þðý") > 1
+    return bool(both and slavic >= letters.total() / 4) or (
+        several and turkish >= letters.total() / 4
+    )
+
+
 _OTHERS = [
-    "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "mac_roman", "cp850", "cp437", "cp866", "big5", "gb18030", "cp932",
+    "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "iso8859_2", "mac_roman", "cp850", "cp437", "cp866", "big5", "gb18030", "cp932",
     "euc_jp", "cp949", "tis_620",
 ]  # fmt: skip
 
 
-def _likely(data: bytes) -> tuple[str, bool]:
-    """The encoding that fits best, and whether it was chosen by the looks of a language."""
-    if western := _western(data):
-        return western, False
-    lines = [line for line in re.split(rb"[\r\n]+", data) if not line.isascii()]
-    found = from_bytes(b"\n".join(lines)[:200_000], cp_isolation=_OTHERS, enable_fallback=False).best()
-    return (found.encoding.replace("cp125", "Windows-125").replace("_", "-"), True) if found else ("ISO-8859-1", True)
+def _shown_name(codec: str) -> str:
+    """The name of an encoding as people write it."""
+    return codec.replace("cp125", "Windows-125").replace("_", "-")
 
-# %% ../../nbs/collection/01_encodings.ipynb #enco016
-_MOJIBAKE = re.compile(r"[ÃÂ][\u0080-\u00bf¡-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¦¢]|Ð[\u0080-\u00bf°-¿]Ñ")
+
+def _likely(data: bytes) -> tuple[str, list[str] | None]:
+    """The encoding that fits best, and others that fit as well; None if it was not chosen by the looks of a language."""
+    western = _western(data)
+    if western and not _is_suspect(data):
+        return western, None
+    for name in ("cp850", "mac_roman"):
+        if not western and _is_western(data.decode(name)):
+            return _shown_name(name), []
+    lines = [line for line in re.split(rb"[\r\n]+", data) if not line.isascii()]
+    found = from_bytes(
+        b"\n".join(lines)[:200_000],
+        cp_isolation=[*_OTHERS, *(["cp1252"] if western else [])],
+        enable_fallback=False,
+    )
+    if not (best := found.best()):
+        return "ISO-8859-1", []
+    others = [
+        _shown_name(one.encoding) for one in found if one is not best and one.chaos <= best.chaos
+    ]
+    return _shown_name(best.encoding), others
+
+# %% ../../nbs/collection/01_encodings.ipynb #enco017
+_MOJIBAKE = re.compile(
+    r"[ÃÂ][\u0080-\u00bf¡-¿€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€[\u0080-\u00bf™œ“”˜¦¢]|Ð[\u0080-\u00bf°-¿]Ñ"
+)
 
 
 def _looks_wrong(text: str) -> list[str]:
@@ -105,14 +143,20 @@ def _looks_wrong(text: str) -> list[str]:
         (re.compile("\ufffd"), "as if letters had been lost (�) before it was saved"),
     )
     for pattern, how in signs:
-        found = [number for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1) if pattern.search(line)]
+        found = [
+            number
+            for number, line in enumerate(re.split(r"\r\n|\n|\r", text), start=1)
+            if pattern.search(line)
+        ]
         if found:
             word = re.search(rf"\S*(?:{pattern.pattern})\S*", text)
             verb = "looks" if len(found) == 1 else "look"
-            notes.append(f"{counted(len(found), 'line')} of the metadata {verb} {how}, such as line {found[0]:,} ({word[0][:40]!r}).")
+            notes.append(
+                f"{counted(len(found), 'line')} of the metadata {verb} {how}, such as line {found[0]:,} ({word[0][:40]!r})."
+            )
     return notes
 
-# %% ../../nbs/collection/01_encodings.ipynb #enco019
+# %% ../../nbs/collection/01_encodings.ipynb #enco020
 class Decoded(NamedTuple):
     """A text, and how it was read.
 
@@ -130,7 +174,7 @@ class Decoded(NamedTuple):
     encoding: str
     notes: tuple[str, ...]
 
-# %% ../../nbs/collection/01_encodings.ipynb #enco020
+# %% ../../nbs/collection/01_encodings.ipynb #enco021
 def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
     """The text of a file.
 
@@ -154,21 +198,28 @@ def decode(data: bytes, path: Path, encoding: str | None = None) -> Decoded:
     """
     if encoding not in (None, "", "auto"):
         return _in_encoding(data, path, encoding)
-    name, by_looks, lines = _certain(data), False, []
+    name, others, lines = _certain(data), None, []
     if not name and (lines := _broken_utf8(data)):
         name = "UTF-8"
     if not name:
-        name, by_looks = _likely(data)
+        name, others = _likely(data)
     text = data.decode("utf-8-sig" if name == "UTF-8" else name, errors="replace")
     notes = [f"The metadata was read as {name}."]
-    if by_looks:
-        notes = [f"The metadata was read as {name}, which fits its letters best; if titles look wrong, give its encoding (--encoding)."]
+    if others is not None:
+        as_well = f" ({', '.join(others[:3])} would fit as well)" if others else ""
+        notes = [
+            f"The metadata was read as {name}, which fits its letters best{as_well}; if titles look wrong, give its encoding (--encoding)."
+        ]
     if lines:
         where = f"line{'s' if len(lines) > 1 else ''} {', '.join(f'{line:,}' for line in lines[:5])}{' and more' if len(lines) > 5 else ''}"
-        notes.append(f"Some bytes in {where} of the metadata are not {name} and became �; everything else is as it was written.")
-    return Decoded(_without_zeros(text, path, name), name, (*notes, *([] if lines else _looks_wrong(text))))
+        notes.append(
+            f"Some bytes in {where} of the metadata are not {name} and became �; everything else is as it was written."
+        )
+    return Decoded(
+        _without_zeros(text, path, name), name, (*notes, *([] if lines else _looks_wrong(text)))
+    )
 
-# %% ../../nbs/collection/01_encodings.ipynb #enco021
+# %% ../../nbs/collection/01_encodings.ipynb #enco022
 def _in_encoding(data: bytes, path: Path, name: str) -> Decoded:
     """The text of a file in an encoding that was given."""
     try:

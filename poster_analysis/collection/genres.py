@@ -17,7 +17,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from .values import is_missing, one_line
-from ..core.text import counted
 
 # %% ../../nbs/collection/03_genres.ipynb #genr004
 _NAMES = ("name", "Name", "label", "genre", "title", "value", "description")
@@ -51,7 +50,12 @@ def _literal(text: str) -> object:
         if re.search(r"""['"]\s+['"]""", text):
             return [one or other for one, other in _QUOTED.findall(text)]
     try:
-        return ast.literal_eval(text)
+        tree = ast.parse(text, mode="eval").body
+        parts = (
+            tree.elts if isinstance(tree, ast.Set) else [tree]
+        )  # a set read as such would lose its order
+        values = [ast.literal_eval(part) for part in parts]
+        return values if isinstance(tree, ast.Set) else values[0]
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         raise ValueError(text) from None
 
@@ -61,7 +65,9 @@ def _bare(text: str) -> list[str]:
     inner = text[1:-1]
     if re.search(r"[\[\]{}]", inner) or inner.count('"') % 2:
         raise ValueError(text)
-    (cells,) = csv.reader([inner.replace("\n", " ")], skipinitialspace=True) if inner.strip() else [[]]
+    (cells,) = (
+        csv.reader([inner.replace("\n", " ")], skipinitialspace=True) if inner.strip() else [[]]
+    )
     return [cell.strip(" '") for cell in cells]
 
 # %% ../../nbs/collection/03_genres.ipynb #genr007
@@ -105,7 +111,9 @@ _SEPARATORS = {
 }  # fmt: skip
 _STRONG = [separator for separator in _SEPARATORS if separator not in ("/", " ")]
 _KNOWN = """Action, Adventure, Animation, Anime, Biography, Biopic, Children, Children's, Comedy, Crime, Documentary, Drama, Family, Fantasy, Film-Noir, Game-Show, History, Historical, Horror, IMAX, Music, Musical,
-Mystery, News, Noir, Reality-TV, Romance, Sci-Fi, Science Fiction, Short, Sport, Sports, Superhero, Talk-Show, Thriller, TV Movie, War, Western, Adult, Foreign, Suspense, Experimental, Melodrama""".replace("\n", " ")
+Mystery, News, Noir, Reality-TV, Romance, Sci-Fi, Science Fiction, Short, Sport, Sports, Superhero, Talk-Show, Thriller, TV Movie, War, Western, Adult, Foreign, Suspense, Experimental, Melodrama""".replace(
+    "\n", " "
+)
 
 
 def genre_key(genre: str) -> str:
@@ -120,7 +128,14 @@ def _by_words(cell: str) -> list[str] | None:
     """The genres of a cell that holds nothing but known ones, with blanks between them."""
     words, genres = cell.split(), []
     while words:
-        n = next((n for n in (2, 1) if genre_key(" ".join(words[:n])) in _KNOWN_KEYS and len(words) >= n), 0)
+        n = next(
+            (
+                n
+                for n in (2, 1)
+                if genre_key(" ".join(words[:n])) in _KNOWN_KEYS and len(words) >= n
+            ),
+            0,
+        )
         if not n:
             return None
         genres.append(" ".join(words[:n]))
@@ -139,11 +154,17 @@ def _split(cell: str, separators: Sequence[str]) -> list[str]:
 
 
 def _share(cells: Counter, separator: str, used: Sequence[str]) -> float:
-    """Among the parts between a separator, the share of those that are genres by themselves."""
+    """Among the parts between a separator, the share of those that are genres by themselves or recur."""
     pieces = [part for cell in cells for part in _split(cell, used)]
     alone = {genre_key(piece) for piece in pieces if separator not in piece} | _KNOWN_KEYS
-    parts = [part for piece in pieces if separator in piece for part in piece.split(separator) if part.strip()]
-    return sum(genre_key(part) in alone for part in parts) / max(1, len(parts))
+    parts = Counter(
+        genre_key(part)
+        for piece in set(pieces)
+        if separator in piece
+        for part in piece.split(separator)
+        if part.strip()
+    )
+    return sum(n for part, n in parts.items() if part in alone or n > 1) / max(1, parts.total())
 
 # %% ../../nbs/collection/03_genres.ipynb #genr014
 def separators_in(cells: Counter) -> tuple[list[str], list[str]]:
@@ -189,7 +210,9 @@ def _chosen(cells: Counter, separator: str) -> tuple[list[str], list[str]]:
         notes.append(f"Genres are separated by {named}.")
     if left:
         signs = " and ".join(repr(one) for one in left)
-        notes.append(f"In genres {signs} was taken for a part of their names; if it separates them, say so with the separator of genres (--genre-separator).")
+        notes.append(
+            f"In genres {signs} was taken for a part of their names; if it separates them, say so with the separator of genres (--genre-separator)."
+        )
     return used, notes
 
 # %% ../../nbs/collection/03_genres.ipynb #genr020
@@ -200,11 +223,16 @@ def _spellings(genres: Iterable[str]) -> tuple[dict[str, str], list[str]]:
         by_key.setdefault(genre_key(genre), Counter())[genre] += 1
     one, merged = {}, []
     for spellings in by_key.values():
-        best = max(spellings, key=lambda genre: (spellings[genre], genre[:1].isupper(), not genre.isupper()))
+        best = max(
+            spellings,
+            key=lambda genre: (spellings[genre], genre[:1].isupper(), not genre.isupper()),
+        )
         one |= dict.fromkeys(spellings, best)
         merged += [f"{other!r} as {best!r}" for other in spellings if other != best]
     more = f" and {len(merged) - 3:,} more" if len(merged) > 3 else ""
-    return one, [f"Spellings of one genre were made one: {', '.join(merged[:3])}{more}."] if merged else []
+    return one, [
+        f"Spellings of one genre were made one: {', '.join(merged[:3])}{more}."
+    ] if merged else []
 
 # %% ../../nbs/collection/03_genres.ipynb #genr023
 class Genres(NamedTuple):
@@ -251,11 +279,22 @@ def read_genres(cells: Sequence[str], separator: str = "auto") -> Genres:
             unread.add(cell)
     plain = Counter(cell for cell in cells if lists[cell] is None)
     used, notes = _chosen(plain, separator)
-    items = {cell: _cleaned(_split(cell, used) if found is None else found) for cell, found in lists.items()}
+    items = {
+        cell: _cleaned(_split(cell, used) if found is None else found)
+        for cell, found in lists.items()
+    }
     one, merged = _spellings(genre for cell in cells for genre in items[cell])
-    texts = {cell: "|".join(dict.fromkeys(one[genre] for genre in genres)) for cell, genres in items.items()}
+    texts = {
+        cell: "|".join(dict.fromkeys(one[genre] for genre in genres))
+        for cell, genres in items.items()
+    }
     positions = [at for at, cell in enumerate(cells) if cell in unread]
-    return Genres([texts[cell] for cell in cells], [*notes, *_nothing_note(cells, lists), *merged], used, positions)
+    return Genres(
+        [texts[cell] for cell in cells],
+        [*notes, *_nothing_note(cells, lists), *merged],
+        used,
+        positions,
+    )
 
 
 def _cleaned(items: Iterable[str]) -> list[str]:
@@ -266,12 +305,38 @@ def _cleaned(items: Iterable[str]) -> list[str]:
 # %% ../../nbs/collection/03_genres.ipynb #genr025
 def _nothing_note(cells: Sequence[str], lists: dict) -> list[str]:
     """A sentence on the texts that were taken for no genre."""
-    nothing = Counter(one_line(cell) for cell in cells if lists[cell] == [] and cell.strip() and is_missing(cell, "mark"))
+    nothing = Counter(
+        one_line(cell)
+        for cell in cells
+        if lists[cell] == [] and cell.strip() and is_missing(cell, "mark")
+    )
     named = ", ".join(f"{text!r} ({n:,})" for text, n in nothing.most_common(5))
     return [f"Taken for no genre: {named}."] if nothing else []
 
 # %% ../../nbs/collection/03_genres.ipynb #genr028
-_YES = {"1", "1.0", "true", "t", "yes", "y", "x", "✓", "✔", "ja", "j", "oui", "o", "si", "sí", "sì", "s", "wahr", "vrai", "vero", "verdadero"}
+_YES = {
+    "1",
+    "1.0",
+    "true",
+    "t",
+    "yes",
+    "y",
+    "x",
+    "✓",
+    "✔",
+    "ja",
+    "j",
+    "oui",
+    "o",
+    "si",
+    "sí",
+    "sì",
+    "s",
+    "wahr",
+    "vrai",
+    "vero",
+    "verdadero",
+}
 _NO = {"0", "0.0", "false", "f", "no", "n", "", "nein", "non", "falsch", "faux", "falso", "✗", "✘"}
 
 
@@ -293,7 +358,9 @@ def genres_of_marks(columns: dict[str, Sequence[str]]) -> tuple[list[str], list[
     texts, unread = [], []
     for at, cells in enumerate(zip(*columns.values(), strict=True)):
         said = [cell.strip().lower() for cell in cells]
-        texts.append("|".join(genre for genre, one in zip(columns, said, strict=True) if one in _YES))
+        texts.append(
+            "|".join(genre for genre, one in zip(columns, said, strict=True) if one in _YES)
+        )
         if any(one not in _YES | _NO and not is_missing(one, "mark") for one in said):
             unread.append(at)
     return texts, unread
@@ -304,9 +371,13 @@ _PREFIX = re.compile(r"(?:genres?|is|has)[ _:.-]+(?=.)", re.IGNORECASE)
 
 def genre_of_column(name: str) -> str:
     """The genre that a column stands for: its name, without a word before it such as *genre_*."""
-    return one_line(_PREFIX.sub("", name, count=1) if _PREFIX.match(name) else name).replace("|", "/")
+    return one_line(_PREFIX.sub("", name, count=1) if _PREFIX.match(name) else name).replace(
+        "|", "/"
+    )
 
 
 def looks_like_marks(name: str, cells: Iterable[str]) -> bool:
     """Whether a column has the name of a genre and holds nothing but marks."""
-    return genre_key(genre_of_column(name)) in _KNOWN_KEYS and all(cell.strip().lower() in _YES | _NO for cell in cells)
+    return genre_key(genre_of_column(name)) in _KNOWN_KEYS and all(
+        cell.strip().lower() in _YES | _NO for cell in cells
+    )

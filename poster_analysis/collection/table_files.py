@@ -31,7 +31,10 @@ _WAY_OUT = "give a table, such as a CSV or an Excel file, or none at all"
 def _read_bytes(path: Path) -> tuple[bytes, str]:
     """The bytes of the file at a path, and what of the path is inside of it."""
     try:
-        for place, inside in ((path, ""), *((parent, path.relative_to(parent).as_posix()) for parent in path.parents)):
+        for place, inside in (
+            (path, ""),
+            *((parent, path.relative_to(parent).as_posix()) for parent in path.parents),
+        ):
             if place.is_file():
                 return place.read_bytes(), inside
             if place.exists():
@@ -54,7 +57,9 @@ def _unpacked(data: bytes, path: Path, inside: str, notes: list[str]) -> tuple[b
             try:
                 data = unpack(data)
             except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
-                raise InputError(f"{path} is damaged or was not copied to its end ({error}); get it again") from None
+                raise InputError(
+                    f"{path} is damaged or was not copied to its end ({error}); get it again"
+                ) from None
         elif data.startswith(b"PK") and not _is_document(data):
             data, inside = _of_archive(data, path, inside, notes)
         else:
@@ -66,7 +71,10 @@ def _is_document(data: bytes) -> bool:
     """Whether an archive is the inside of a spreadsheet."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return bool({"xl/workbook.xml", "[Content_Types].xml", "mimetype", "Index/Document.iwa"} & {*archive.namelist()})
+            return bool(
+                {"xl/workbook.xml", "[Content_Types].xml", "mimetype", "Index/Document.iwa"}
+                & {*archive.namelist()}
+            )
     except zipfile.BadZipFile:
         return False
 
@@ -75,15 +83,25 @@ def _of_archive(data: bytes, path: Path, inside: str, notes: list[str]) -> tuple
     """The bytes of the one table in an archive, or of that which is named."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [one.filename for one in archive.infolist() if not one.is_dir() and "__MACOSX" not in one.filename]
+            names = [
+                one.filename
+                for one in archive.infolist()
+                if not one.is_dir() and "__MACOSX" not in one.filename
+            ]
             names = [name for name in names if not PurePosixPath(name).name.startswith(".")]
             name, rest = _member(names, path, inside)
-            notes.append(f"The metadata is {name} in {path.name if not inside else path.parent.name}.")
+            notes.append(
+                f"The metadata is {name} in {path.name if not inside else path.parent.name}."
+            )
             return archive.read(name), rest
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise InputError(f"{path} is damaged or was not copied to its end ({error}); get it again") from None
+        raise InputError(
+            f"{path} is damaged or was not copied to its end ({error}); get it again"
+        ) from None
     except RuntimeError:
-        raise InputError(f"{path} is protected by a password; unpack it, and give the table inside") from None
+        raise InputError(
+            f"{path} is protected by a password; unpack it, and give the table inside"
+        ) from None
 
 
 def _member(names: list[str], path: Path, inside: str) -> tuple[str, str]:
@@ -92,15 +110,27 @@ def _member(names: list[str], path: Path, inside: str) -> tuple[str, str]:
         if inside == name or inside.startswith(f"{name}/"):
             return name, inside[len(name) + 1 :]
     same = [name for name in names if inside and PurePosixPath(name).name == inside]
-    tables = [name for name in names if re.search(r"\.(csv|tsv|txt|xlsx|xlsm|parquet|jsonl?|ndjson|gz|bz2|xz)$", name, re.IGNORECASE)]
-    tables = [name for name in tables if not re.match(r"(readme|licen[cs]e)", PurePosixPath(name).name, re.IGNORECASE)]
+    tables = [
+        name
+        for name in names
+        if re.search(
+            r"\.(csv|tsv|txt|xlsx|xlsm|parquet|jsonl?|ndjson|gz|bz2|xz)$", name, re.IGNORECASE
+        )
+    ]
+    tables = [
+        name
+        for name in tables
+        if not re.match(r"(readme|licen[cs]e)", PurePosixPath(name).name, re.IGNORECASE)
+    ]
     for found in (same, tables if not inside else []):
         if len(found) == 1:
             return found[0], ""
     listed = ", ".join((tables or names)[:8]) or "nothing"
     example = (tables or names or ["films.csv"])[0]
     archive = path if not inside else str(path)[: -len(inside) - 1]
-    raise InputError(f"{archive} holds {'no ' + inside + ' but ' if inside else ''}{listed}; say which one is meant, such as {archive}/{example}")
+    raise InputError(
+        f"{archive} holds {'no ' + inside + ' but ' if inside else ''}{listed}; say which one is meant, such as {archive}/{example}"
+    )
 
 # %% ../../nbs/collection/06_table_files.ipynb #file012
 def cell_text(value: object) -> str:
@@ -112,7 +142,13 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        return "" if math.isnan(value) else str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
+        return (
+            ""
+            if math.isnan(value)
+            else str(int(value))
+            if value.is_integer() and abs(value) < 1e15
+            else str(value)
+        )
     if isinstance(value, datetime.datetime):
         return value.date().isoformat() if value.time() == datetime.time() else value.isoformat(" ")
     if isinstance(value, bytes):
@@ -128,10 +164,17 @@ def _sheets(data: bytes, path: Path) -> dict[str, list[tuple[int, list[str]]]]:
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheets = {sheet.title: [[cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
+        sheets = {
+            sheet.title: [
+                [cell_text(value) for value in row] for row in sheet.iter_rows(values_only=True)
+            ]
+            for sheet in book.worksheets
+        }
     except Exception as error:  # openpyxl raises what its parsers raise
         reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-        raise InputError(f"{path} cannot be read as a workbook of Excel ({reason}); save it again as .xlsx, or as 'CSV UTF-8'") from None
+        raise InputError(
+            f"{path} cannot be read as a workbook of Excel ({reason}); save it again as .xlsx, or as 'CSV UTF-8'"
+        ) from None
     found = {}
     for name, rows in sheets.items():
         width = max((len(row) for row in rows), default=0)
@@ -145,10 +188,16 @@ def _read_sheet(data: bytes, path: Path, inside: str, score: Score) -> Table:
     """The table in a workbook."""
     sheets = _sheets(data, path)
     if not sheets:
-        raise InputError(f"{path} is empty; a header with the names of the columns, such as imdbId, was expected")
+        raise InputError(
+            f"{path} is empty; a header with the names of the columns, such as imdbId, was expected"
+        )
     if inside and inside not in sheets:
-        raise InputError(f"{path.parent} has no sheet {inside!r}; its sheets are {', '.join(map(repr, sheets))}")
-    best = {name: max((score(row) for _, row in grid[:20]), default=0) for name, grid in sheets.items()}
+        raise InputError(
+            f"{path.parent} has no sheet {inside!r}; its sheets are {', '.join(map(repr, sheets))}"
+        )
+    best = {
+        name: max((score(row) for _, row in grid[:20]), default=0) for name, grid in sheets.items()
+    }
     name = inside or max(sheets, key=lambda one: min(best[one], 1))
     table = make_table(sheets[name], path, score)
     if len(sheets) > 1:
@@ -158,7 +207,12 @@ def _read_sheet(data: bytes, path: Path, inside: str, score: Score) -> Table:
     return table
 
 # %% ../../nbs/collection/06_table_files.ipynb #file018
-def _of_records(records: Iterable[tuple[int, dict]], path: Path, skipped: list[tuple[int, list[str], str]], kind: str) -> Table:
+def _of_records(
+    records: Iterable[tuple[int, dict]],
+    path: Path,
+    skipped: list[tuple[int, list[str], str]],
+    kind: str,
+) -> Table:
     """The table of records, each with its line."""
     records = list(records)
     names = list(dict.fromkeys(str(name) for _, record in records for name in record))
@@ -175,13 +229,21 @@ def _of_records(records: Iterable[tuple[int, dict]], path: Path, skipped: list[t
 def _films_in(value: object) -> list[dict] | None:
     """The films in a value of JSON: a list of objects, or what an answer of a service has inside."""
     if isinstance(value, list):
-        return [one for one in value if isinstance(one, dict)] if any(isinstance(one, dict) for one in value) else None
+        return (
+            [one for one in value if isinstance(one, dict)]
+            if any(isinstance(one, dict) for one in value)
+            else None
+        )
     if not isinstance(value, dict):
         return None
     lists = {name: found for name, one in value.items() if (found := _films_in(one))}
     if lists:
         return max(lists.values(), key=len)
-    if value and all(isinstance(one, dict) for one in value.values()) and not any(name in value for name in ("name", "type")):
+    if (
+        value
+        and all(isinstance(one, dict) for one in value.values())
+        and not any(name in value for name in ("name", "type"))
+    ):
         ids = [{"id": name, **one} for name, one in value.items()]
         return ids if len(ids) > 1 else None
     return None
@@ -189,12 +251,16 @@ def _films_in(value: object) -> list[dict] | None:
 # %% ../../nbs/collection/06_table_files.ipynb #file020
 def _plain(record: dict) -> dict:
     """A record without what an answer of SPARQL writes around each value."""
-    if record and all(isinstance(one, dict) and {"type", "value"} <= {*one} for one in record.values()):
+    if record and all(
+        isinstance(one, dict) and {"type", "value"} <= {*one} for one in record.values()
+    ):
         return {name: one["value"] for name, one in record.items()}
     return record
 
 
-def _lines_of_json(text: str, skipped: list[tuple[int, list[str], str]]) -> Iterator[tuple[int, dict]]:
+def _lines_of_json(
+    text: str, skipped: list[tuple[int, list[str], str]]
+) -> Iterator[tuple[int, dict]]:
     """The objects of a text with one in each line; what is none is set aside."""
     for line, one in enumerate(text.split("\n"), start=1):
         if one.strip():
@@ -216,9 +282,13 @@ def _read_json(text: str, path: Path) -> Table:
         whole = json.loads(text)
     except (ValueError, RecursionError):
         return _of_records(_lines_of_json(text, skipped), path, skipped, "JSON lines")
-    films = _films_in(whole) or ([whole] if isinstance(whole, dict) and "\n" not in text.strip() else None)
+    films = _films_in(whole) or (
+        [whole] if isinstance(whole, dict) and "\n" not in text.strip() else None
+    )
     if films is None:
-        raise InputError(f"{path} is JSON without a list of films; a list of objects with names such as imdbId was expected")
+        raise InputError(
+            f"{path} is JSON without a list of films; a list of objects with names such as imdbId was expected"
+        )
     return _of_records(enumerate(map(_plain, films), start=1), path, skipped, "JSON")
 
 # %% ../../nbs/collection/06_table_files.ipynb #file022
@@ -260,9 +330,13 @@ def _refuse_others(data: bytes, path: Path) -> None:
     if data[257:262] == b"ustar":
         raise InputError(f"{path} is an archive of tar; unpack it, and give the table inside")
     if data.startswith(b"PK"):
-        raise InputError(f"{path} is a spreadsheet, but none of Excel; save it as .xlsx, or as 'CSV UTF-8'")
+        raise InputError(
+            f"{path} is a spreadsheet, but none of Excel; save it as .xlsx, or as 'CSV UTF-8'"
+        )
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml)", data[:200], re.IGNORECASE):
-        raise InputError(f"{path} is a page of the web and not a table; download the file itself, or export it as CSV")
+        raise InputError(
+            f"{path} is a page of the web and not a table; download the file itself, or export it as CSV"
+        )
 
 # %% ../../nbs/collection/06_table_files.ipynb #file026
 def read_table_file(path: Path, score: Score, encoding: str | None = None) -> Table:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from .values import one_line
 from ..core.errors import InputError
 from ..core.text import counted
-from .values import one_line
 
 # %% ../../nbs/collection/05_text_rows.ipynb #rows005
 @dataclass
@@ -79,27 +79,48 @@ def make_table(grid: list[tuple[int, list[str]]], path: Path | str, score: Score
     """
     grid = [(line, cells) for line, cells in grid if any(cell.strip() for cell in cells)]
     if not grid:
-        raise InputError(f"{path} is empty; a header with the names of the columns, such as imdbId, was expected")
+        raise InputError(
+            f"{path} is empty; a header with the names of the columns, such as imdbId, was expected"
+        )
     at = max(range(min(_HEADER_LINES, len(grid))), key=lambda n: (score(grid[n][1]), -n))
     above, (_, header), rows = grid[:at], grid[at], grid[at + 1 :]
-    notes = [f"{counted(len(above), 'line')} above the header {'was' if len(above) == 1 else 'were'} passed over ({one_line(' '.join(above[0][1]))[:60]!r})."] if above else []
+    notes = (
+        [
+            f"{counted(len(above), 'line')} above the header {'was' if len(above) == 1 else 'were'} passed over ({one_line(' '.join(above[0][1]))[:60]!r})."
+        ]
+        if above
+        else []
+    )
     header = _shifted(header, rows)
     width = _width(header, rows)
     fitting, skipped = [], []
     for line, cells in rows:
         reason = _misfit(cells, header, width)
-        (skipped if reason else fitting).append((line, cells[:width] if not reason else cells, reason))
+        (skipped if reason else fitting).append(
+            (line, cells[:width] if not reason else cells, reason)
+        )
     if rows and not fitting:
         line, _, reason = skipped[0]
-        raise InputError(f"none of the {counted(len(rows), 'row')} of {path} fits its header; the first (line {line:,}) has {reason}")
-    frame = pd.DataFrame([cells for _, cells, _ in fitting], columns=unique_names(header[:width]), index=[line for line, *_ in fitting], dtype=str)
+        raise InputError(
+            f"none of the {counted(len(rows), 'row')} of {path} fits its header; the first (line {line:,}) has {reason}"
+        )
+    frame = pd.DataFrame(
+        [cells for _, cells, _ in fitting],
+        columns=unique_names(header[:width]),
+        index=[line for line, *_ in fitting],
+        dtype=object,
+    )
     return Table(frame, skipped, notes)
 
 # %% ../../nbs/collection/05_text_rows.ipynb #rows010
 def _width(header: list[str], rows: list[tuple[int, list[str]]]) -> int:
     """The number of columns, without empty ones at the end."""
     width = len(header)
-    while width and not header[width - 1].strip() and not any("".join(cells[width - 1 :]).strip() for _, cells in rows):
+    while (
+        width
+        and not header[width - 1].strip()
+        and not any("".join(cells[width - 1 :]).strip() for _, cells in rows)
+    ):
         width -= 1
     return width
 
@@ -107,8 +128,14 @@ def _width(header: list[str], rows: list[tuple[int, list[str]]]) -> int:
 def _shifted(header: list[str], rows: list[tuple[int, list[str]]]) -> list[str]:
     """The header, with a column before it if every row has one cell more."""
     widths = {len(cells) for _, cells in rows}
-    is_shifted = widths == {len(header) + 1} and all(cells[-1].strip() for _, cells in rows) and all(header)
-    return ["", *header] if is_shifted and len({cells[0] for _, cells in rows}) == len(rows) > 1 else header
+    is_shifted = (
+        widths == {len(header) + 1} and all(cells[-1].strip() for _, cells in rows) and all(header)
+    )
+    return (
+        ["", *header]
+        if is_shifted and len({cells[0] for _, cells in rows}) == len(rows) > 1
+        else header
+    )
 
 
 def _misfit(cells: list[str], header: list[str], width: int) -> str:
@@ -116,7 +143,12 @@ def _misfit(cells: list[str], header: list[str], width: int) -> str:
     if len(cells) < width or any(cell.strip() for cell in cells[width:]):
         while len(cells) > width and not cells[-1].strip():
             cells = cells[:-1]
-        return f"{counted(len(cells), 'cell')} where the header has {width:,}; a cell that holds a separator is written in quotation marks"
+        hint = (
+            ""
+            if len(cells) < width
+            else "; a cell that holds a separator is written in quotation marks"
+        )
+        return f"{counted(len(cells), 'cell')} where the header has {width:,}{hint}"
     if cells[:width] == header[:width]:
         return "the header again"
     return ""
@@ -163,7 +195,10 @@ def _line_by_line(text: str, separator: str, width: int) -> Iterator[tuple[int, 
                     if still != "unexpected end of data":
                         break
             if fault:
-                cells, fault = lines[at].rstrip("\r\n").split(separator), "a quotation mark that is not closed"
+                cells, fault = (
+                    lines[at].rstrip("\r\n").split(separator),
+                    "a quotation mark that is not closed",
+                )
         elif fault:
             plain = lines[at].rstrip("\r\n").split(separator)
             if len(plain) == width and len(lines[at]) < csv.field_size_limit():
@@ -175,12 +210,18 @@ def _line_by_line(text: str, separator: str, width: int) -> Iterator[tuple[int, 
 def _unquoted(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """The rows of a text without quotation marks."""
     lines = io.StringIO(text, newline="")
-    return [(number, line.rstrip("\r\n").split(separator)) for number, line in enumerate(lines, start=1)]
+    return [
+        (number, line.rstrip("\r\n").split(separator)) for number, line in enumerate(lines, start=1)
+    ]
 
 
 def _n_misfits(rows: list[tuple[int, list[str]]] | None, width: int) -> float:
     """How many rows do not have as many cells as there should be."""
-    return float("inf") if rows is None else sum(len(cells) != width for _, cells in rows if any(cells))
+    return (
+        float("inf")
+        if rows is None
+        else sum(len(cells) != width for _, cells in rows if any(cells))
+    )
 
 # %% ../../nbs/collection/05_text_rows.ipynb #rows020
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -213,7 +254,9 @@ def _header(text: str, separator: str, score: Score) -> list[str]:
 def _separator(text: str, score: Score) -> str:
     """The separator with which the text has a header, or has most cells."""
     headers = {separator: _header(text, separator, score) for separator in SEPARATORS}
-    return max(SEPARATORS, key=lambda separator: (score(headers[separator]), len(headers[separator])))
+    return max(
+        SEPARATORS, key=lambda separator: (score(headers[separator]), len(headers[separator]))
+    )
 
 # %% ../../nbs/collection/05_text_rows.ipynb #rows023
 def read_text_rows(text: str, path: Path | str, score: Score) -> Table:
@@ -244,17 +287,26 @@ def read_text_rows(text: str, path: Path | str, score: Score) -> Table:
     rows, faulty, as_they_stand = _rows(body, separator, width)
     shift = 1 if said else 0
     table = make_table([(line + shift, cells) for line, cells in rows], path, score)
-    table.skipped = sorted([*table.skipped, *((line + shift, cells, fault) for line, cells, fault in faulty)])
+    table.skipped = sorted(
+        [*table.skipped, *((line + shift, cells, fault) for line, cells, fault in faulty)]
+    )
     table.parameters = {"separator": separator}
     if separator != ",":
-        table.notes.insert(0, f"The columns of the metadata are separated by {SEPARATORS.get(separator, repr(separator))}.")
+        table.notes.insert(
+            0,
+            f"The columns of the metadata are separated by {SEPARATORS.get(separator, repr(separator))}.",
+        )
     if as_they_stand:
         n, verb = len(as_they_stand), "has" if len(as_they_stand) == 1 else "have"
-        table.notes.append(f"{counted(n, 'row')} of the metadata {verb} stray quotation marks and {'was' if n == 1 else 'were'} read as {'it stands' if n == 1 else 'they stand'} (line {as_they_stand[0] + shift:,}).")
+        table.notes.append(
+            f"{counted(n, 'row')} of the metadata {verb} stray quotation marks and {'was' if n == 1 else 'were'} read as {'it stands' if n == 1 else 'they stand'} (line {as_they_stand[0] + shift:,})."
+        )
     return table
 
 # %% ../../nbs/collection/05_text_rows.ipynb #rows024
-def _rows(text: str, separator: str, width: int) -> tuple[list[tuple[int, list[str]]], list[tuple[int, list[str], str]], list[int]]:
+def _rows(
+    text: str, separator: str, width: int
+) -> tuple[list[tuple[int, list[str]]], list[tuple[int, list[str], str]], list[int]]:
     """The rows of a text; those that are at fault, with the reason; and the lines of those that were read as they stand."""
     rows = _all_at_once(text, separator)
     if separator == "\t" and '"' in text:
@@ -265,5 +317,7 @@ def _rows(text: str, separator: str, width: int) -> tuple[list[tuple[int, list[s
         return rows, [], []
     found = list(_line_by_line(text, separator, width))
     good = [(line, cells) for line, cells, fault in found if fault in ("", "as it stands")]
-    faulty = [(line, cells, fault) for line, cells, fault in found if fault not in ("", "as it stands")]
+    faulty = [
+        (line, cells, fault) for line, cells, fault in found if fault not in ("", "as it stands")
+    ]
     return good, faulty, [line for line, _, fault in found if fault == "as it stands"]

@@ -17,14 +17,29 @@ from .images import IMAGE_SUFFIXES
 def one_line(text: str) -> str:
     """A text without line breaks and control characters, its runs of blanks made one blank."""
     if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
+        return text.strip(" ")
     printable = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     return " ".join("".join(printable).split())
 
 # %% ../../nbs/collection/02_values.ipynb #valu008
 _ERRORS = ("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#n/a n/a")
 _NO_TITLE = {"", r"\N", "nan", "NaN", "<NA>", "NaT", "N/A", "[]", "{}", '""', "''"}
-_NO_TEXT = {"", r"\n", "nan", "<na>", "nat", "n/a", "null", "none", "[]", "{}", "()", '""', "''", *_ERRORS}
+_NO_TEXT = {
+    "",
+    r"\n",
+    "nan",
+    "<na>",
+    "nat",
+    "n/a",
+    "null",
+    "none",
+    "[]",
+    "{}",
+    "()",
+    '""',
+    "''",
+    *_ERRORS,
+}
 _NO_MARK = _NO_TEXT | {
     "na", "n.a.", "k.a.", "k. a.", "-", "--", "---", "–", "—", "?", "??", ".", "*", "unknown", "undefined", "not available",
     "(no genres listed)", "no genres listed", "(none)", "set()", "[none]", "[nan]", "[null]", '[""]', "['']",
@@ -50,7 +65,10 @@ def is_missing(text: str, kind: str = "text") -> bool:
 _NUMBER = re.compile(r"(?:tt)?0*([0-9]+?)(?:\.0+)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"([1-9][0-9]{0,2}(?:([,.'’\s])[0-9]{3})(?:\2[0-9]{3})*)(?:[.,]0+)?")
 _IN_ADDRESS = re.compile(r"(?:^|[/:=.#?\s])tt([0-9]{5,})(?![\w.])", re.IGNORECASE)
-_MARKED = re.compile(r"""=\s*"([^"]*)"|"([^"]*)"|'((?:tt)?[0-9]{3,}|tt[0-9]+)|“([^”]*)”|=HYPERLINK\(\s*"([^"]*)".*\)""", re.IGNORECASE)
+_MARKED = re.compile(
+    r"""=\s*"([^"]*)"|"([^"]*)"|'((?:tt)?[0-9]{3,}|tt[0-9]+)|“([^”]*)”|=HYPERLINK\(\s*"([^"]*)".*\)""",
+    re.IGNORECASE,
+)
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"))
 
 # %% ../../nbs/collection/02_values.ipynb #valu013
@@ -99,7 +117,9 @@ def _plainer(text: str) -> str:
         return number[1]
     if thousands := _THOUSANDS.fullmatch(text):
         return re.sub(r"[^0-9]", "", thousands[1])
-    if (marked := _MARKED.fullmatch(text)) and (inner := next(filter(None, marked.groups()), "").strip()):
+    if (marked := _MARKED.fullmatch(text)) and (
+        inner := next(filter(None, marked.groups()), "").strip()
+    ):
         return inner
     return _of_address(text)
 
@@ -110,7 +130,7 @@ def is_shortened(text: str) -> bool:
 
 # %% ../../nbs/collection/02_values.ipynb #valu024
 _YEAR = r"(?:18|19|20)[0-9]{2}"
-_ALONE = re.compile(rf"(?<![0-9.])({_YEAR})(?![0-9]|['’]?s\b|[er]+[- ]?(?:Jahre)?\b)")
+_ALONE = re.compile(rf"(?<![0-9])({_YEAR})(?![0-9]|['’]?s\b|[er]+[- ]?(?:Jahre)?\b)")
 _COMPACT = re.compile(rf"({_YEAR})(?:0[0-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:\.0+)?")
 
 
@@ -123,6 +143,8 @@ def read_year(text: str) -> int | None:
         A year, a range of years (its first counts), or a date.
     """
     text = text.strip()
+    if re.match(r"0[.,]", text):
+        return None
     if compact := _COMPACT.fullmatch(text):
         return int(compact[1])
     if re.fullmatch(r"[12][,.\s'’][0-9]{3}", text):  # a separator of thousands

@@ -30,7 +30,7 @@ from .findings import add_findings, add_verdicts, findings_of, verdicts
 from .notebooks import cut_paths, path_cuts
 from .tables import add_table, add_tables
 from ..study.run import Run
-from ..study.tables import FEATURES_INDEX, METADATA_SKIPPED, SKIPPED, table_path
+from ..study.tables import FEATURES_INDEX, SKIPPED
 from ..words.verdict import verdict_sentences
 
 # %% ../../nbs/site/04_pages.ipynb #006

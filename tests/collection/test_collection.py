@@ -237,6 +237,7 @@ def test_posters_and_rows_meet_by_id(tmp_path, films):
     assert list(collection.table) == [*OURS, "Country"]
     assert collection.notes == (
         "The metadata was read as UTF-8.",
+        "1 row of the metadata has no year.",
         "2 posters have no row in the metadata.",
         "1 row of the metadata has no poster.",
         "2 posters of 4 have no title.",

@@ -37,7 +37,9 @@ from ...words import findings
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011
 def _with_absolute_paths(parameters: Parameters) -> Parameters:
     """The parameters with paths that mean the same from every folder."""
-    names = [name for name in ("posters", "metadata", "links") if getattr(parameters, name) is not None]
+    names = [
+        name for name in ("posters", "metadata", "links") if getattr(parameters, name) is not None
+    ]
     paths = {name: str(Path(getattr(parameters, name)).resolve()) for name in names}
     return dataclasses.replace(parameters, **paths)
 
