@@ -123,10 +123,87 @@ def _skipped_notes(skipped: list[tuple[int, str, str]], path: Path) -> list[str]
     return notes
 
 # %% ../../nbs/collection/09_metadata.ipynb #meta011
+def _parameters(columns: Columns, roles: dict[str, str]) -> dict:
+    """The columns as they were used, under the names of the parameters."""
+    parameters: dict = {
+        f"{role}_column": roles.get(role) for role in ("id", "title", "genre", "year", "file")
+    }
+    parameters["genre_columns"] = list(columns.marks)
+    if columns.other_titles:
+        parameters["title_column"] = [columns.title, *columns.other_titles]
+    if columns.marks and not columns.genre:
+        parameters["genre_column"] = ", ".join(columns.marks)
+    return parameters
+
+
+def _one_row_each(
+    table: Table,
+    columns: Columns,
+    links: Links | None,
+    films: pd.DataFrame,
+    notes: list[str],
+    path: Path,
+) -> Metadata:
+    """The films with their ids, one row for each, and what was set aside."""
+    ids, faults = _ids(table, columns, links, films)
+    if links:
+        films[columns.id if columns.id not in COLUMNS else f"metadata_{columns.id}"] = table.rows[
+            columns.id
+        ].map(one_line)
+    films.insert(0, "imdb_id", pd.Series(ids, index=films.index, dtype=str))
+    at_id = list(table.rows).index(columns.id) if columns.id else len(table.rows.columns)
+    skipped = [
+        (line, "" if at_id >= len(cells) else normalise_id(one_line(cells[at_id])), reason)
+        for line, cells, reason in table.skipped
+    ]
+    skipped += [
+        (line, "" if reason == "no id" else one, reason)
+        for line, one, reason in zip(films.index, ids, faults, strict=True)
+        if reason
+    ]
+    merged = one_row_per_film(films[pd.Series(faults, index=films.index, dtype=str) == ""])
+    notes = [
+        *notes,
+        *_skipped_notes(sorted(skipped), path),
+        *merged.notes,
+        *_row_notes(merged.table, columns),
+    ]
+    return Metadata(
+        merged.table.reset_index(drop=True),
+        tuple(notes),
+        {},
+        _skipped_table([*skipped, *merged.skipped]),
+    )
+
+# %% ../../nbs/collection/09_metadata.ipynb #meta012
+def _read(
+    path: Path, asked: Asked, encoding: str | None, separator: str, links: Path | None
+) -> Metadata:
+    """The table of films at a path, with the columns that are asked for."""
+    wanted = asked.named("id")
+    if links:
+        asked = dataclasses.replace(asked, id="auto")
+    table = read_table_file(path, lambda cells: header_score(cells, asked), encoding)
+    linked = read_links(links, table, path, wanted=wanted) if links else None
+    if linked:
+        asked = dataclasses.replace(asked, id=linked.column)
+    sample = {name: table.rows[name].iloc[:200].tolist() for name in table.rows}
+    columns = choose_columns(path, list(table.rows), asked, sample)
+    notes = [*table.notes, *columns.notes, *(linked.notes if linked else ())]
+    films, used = clean_rows(table, columns, separator, notes)
+    metadata = _one_row_each(table, columns, linked, films, notes, path)
+    roles = columns.roles | ({"id": linked.target} if linked else {})
+    parameters = _parameters(columns, roles) | {
+        "genre_separator": used,
+        "links": str(links) if links else None,
+    }
+    return dataclasses.replace(metadata, parameters=table.parameters | parameters, columns=roles)
+
+# %% ../../nbs/collection/09_metadata.ipynb #meta013
 #: What `read_metadata` may be told of a table.
 READING = ("encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column")  # fmt: skip
 
-
+# %% ../../nbs/collection/09_metadata.ipynb #meta014
 def read_metadata(
     path: str | Path,
     *,
@@ -169,76 +246,7 @@ def read_metadata(
     InputError
         The file or a column that was named is missing; it is no table; no row of it fits its header.
     """
-    path, separator = Path(path), "auto" if genre_separator is None else genre_separator
     marks = (genre_columns,) if isinstance(genre_columns, str) else tuple(genre_columns)
     asked = Asked(id_column, title_column, genre_column, year_column, file_column or None, marks)
-    if links is not None:
-        asked = dataclasses.replace(asked, id="auto")
-    table = read_table_file(path, lambda cells: header_score(cells, asked), encoding)
-    linked = (
-        read_links(Path(links), table, path, wanted=Asked(id_column).named("id"))
-        if links is not None
-        else None
-    )
-    if linked:
-        asked = dataclasses.replace(asked, id=linked.column)
-    sample = {name: list(table.rows[name].iloc[:200]) for name in table.rows}
-    columns = choose_columns(path, list(table.rows), asked, sample)
-    notes = [*table.notes, *columns.notes, *(linked.notes if linked else ())]
-    films, used = clean_rows(table, columns, separator, notes)
-    metadata = _one_row_each(table, columns, linked, films, notes, path)
-    parameters = {
-        **table.parameters,
-        "id_column": linked.target if linked else columns.id or None,
-        "title_column": [columns.title, *columns.other_titles]
-        if columns.other_titles
-        else columns.title or None,
-        "genre_column": columns.genre or (", ".join(columns.marks) or None),
-        "genre_separator": used,
-        "genre_columns": list(columns.marks),
-        "year_column": columns.year or None,
-        "links": None if links is None else str(links),
-        "file_column": columns.file or None,
-    }
-    roles = columns.roles | ({"id": linked.target} if linked else {})
-    return dataclasses.replace(metadata, parameters=parameters, columns=roles)
-
-# %% ../../nbs/collection/09_metadata.ipynb #meta012
-def _one_row_each(
-    table: Table,
-    columns: Columns,
-    links: Links | None,
-    films: pd.DataFrame,
-    notes: list[str],
-    path: Path,
-) -> Metadata:
-    """The films with their ids, one row for each, and what was set aside."""
-    ids, faults = _ids(table, columns, links, films)
-    if links:
-        films[columns.id if columns.id not in COLUMNS else f"metadata_{columns.id}"] = table.rows[
-            columns.id
-        ].map(one_line)
-    films.insert(0, "imdb_id", pd.Series(ids, index=films.index, dtype=str))
-    at_id = list(table.rows).index(columns.id) if columns.id else len(table.rows.columns)
-    skipped = [
-        (line, "" if at_id >= len(cells) else normalise_id(one_line(cells[at_id])), reason)
-        for line, cells, reason in table.skipped
-    ]
-    skipped += [
-        (line, "" if reason == "no id" else one, reason)
-        for line, one, reason in zip(films.index, ids, faults, strict=True)
-        if reason
-    ]
-    merged = one_row_per_film(films[pd.Series(faults, index=films.index, dtype=str) == ""])
-    notes = [
-        *notes,
-        *_skipped_notes(sorted(skipped), path),
-        *merged.notes,
-        *_row_notes(merged.table, columns),
-    ]
-    return Metadata(
-        merged.table.reset_index(drop=True),
-        tuple(notes),
-        {},
-        _skipped_table([*skipped, *merged.skipped]),
-    )
+    separator = "auto" if genre_separator is None else genre_separator
+    return _read(Path(path), asked, encoding, separator, None if links is None else Path(links))

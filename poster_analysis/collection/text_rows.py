@@ -42,9 +42,10 @@ class Table:
     parameters: dict = field(default_factory=dict)
 
 # %% ../../nbs/collection/05_text_rows.ipynb #rows006
+#: How much a row looks like the header.
 Score = Callable[[Sequence[str]], int]
 
-
+# %% ../../nbs/collection/05_text_rows.ipynb #rows008
 def unique_names(header: Sequence[str]) -> list[str]:
     """The header's names, each one once: what has no name is numbered, and a name used twice gets a number too."""
     names, taken = [], set()
@@ -56,7 +57,7 @@ def unique_names(header: Sequence[str]) -> list[str]:
         taken.add(name)
     return names
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows009
+# %% ../../nbs/collection/05_text_rows.ipynb #rows011
 _HEADER_LINES = 20
 
 
@@ -112,7 +113,7 @@ def make_table(grid: list[tuple[int, list[str]]], path: Path | str, score: Score
     )
     return Table(frame, skipped, notes)
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows010
+# %% ../../nbs/collection/05_text_rows.ipynb #rows012
 def _width(header: list[str], rows: list[tuple[int, list[str]]]) -> int:
     """The number of columns, without empty ones at the end."""
     width = len(header)
@@ -153,7 +154,7 @@ def _misfit(cells: list[str], header: list[str], width: int) -> str:
         return "the header again"
     return ""
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows013
+# %% ../../nbs/collection/05_text_rows.ipynb #rows015
 _MOST_LINES = 200  # lines that one row may take
 
 
@@ -178,7 +179,7 @@ def _one_row(lines: Sequence[str], separator: str) -> tuple[list[str], str]:
         return [], str(error)
     return (rows[0] if rows else []), "" if len(rows) <= 1 else "more than one row"
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows014
+# %% ../../nbs/collection/05_text_rows.ipynb #rows016
 def _line_by_line(text: str, separator: str, width: int) -> Iterator[tuple[int, list[str], str]]:
     """Line, cells and fault of each row; `width` is the number of cells that a row should have."""
     lines, at = list(io.StringIO(text, newline="")), 0
@@ -206,7 +207,7 @@ def _line_by_line(text: str, separator: str, width: int) -> Iterator[tuple[int, 
         yield at + 1, cells, fault
         at = last + 1
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows017
+# %% ../../nbs/collection/05_text_rows.ipynb #rows019
 def _unquoted(text: str, separator: str) -> list[tuple[int, list[str]]]:
     """The rows of a text without quotation marks."""
     lines = io.StringIO(text, newline="")
@@ -223,7 +224,7 @@ def _n_misfits(rows: list[tuple[int, list[str]]] | None, width: int) -> float:
         else sum(len(cells) != width for _, cells in rows if any(cells))
     )
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows020
+# %% ../../nbs/collection/05_text_rows.ipynb #rows022
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -250,7 +251,7 @@ def _header(text: str, separator: str, score: Score) -> list[str]:
         found = [cells for _, cells in rows]
     return max(found, key=score, default=[])
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows021
+# %% ../../nbs/collection/05_text_rows.ipynb #rows023
 def _separator(text: str, score: Score) -> str:
     """The separator with which the text has a header, or has most cells."""
     headers = {separator: _header(text, separator, score) for separator in SEPARATORS}
@@ -258,7 +259,7 @@ def _separator(text: str, score: Score) -> str:
         SEPARATORS, key=lambda separator: (score(headers[separator]), len(headers[separator]))
     )
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows023
+# %% ../../nbs/collection/05_text_rows.ipynb #rows025
 def read_text_rows(text: str, path: Path | str, score: Score) -> Table:
     """The table in a text whose columns are separated by commas, semicolons, tabs or vertical bars.
 
@@ -303,7 +304,7 @@ def read_text_rows(text: str, path: Path | str, score: Score) -> Table:
         )
     return table
 
-# %% ../../nbs/collection/05_text_rows.ipynb #rows024
+# %% ../../nbs/collection/05_text_rows.ipynb #rows026
 def _rows(
     text: str, separator: str, width: int
 ) -> tuple[list[tuple[int, list[str]]], list[tuple[int, list[str], str]], list[int]]:
