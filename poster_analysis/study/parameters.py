@@ -28,13 +28,15 @@ def with_present_names(values: Mapping[str, object]) -> dict[str, object]:
 
 # %% ../../nbs/study/00_parameters.ipynb #464187cc
 ABOUT = {
-    "posters": "Folder of posters; the file name is the film's id, such as 0113277.jpg.",
+    "posters": "Folder of posters; the name of a file, or of its folder, says which film it is of, such as 0113277.jpg.",
     "metadata": "CSV with one row per film.",
     "encoding": "Encoding of the CSV; by default it is recognised.",
     "id_column": "Column of the CSV that holds the id.",
     "title_column": "Column that holds the title.",
     "genre_column": "Column that holds the genres.",
     "genre_separator": "What stands between two genres.",
+    "id_pattern": "Regular expression that finds the id in the path of a poster, such as poster_(\\d+).",
+    "anyway": "Go on where nearly no poster has a row, or rows seem to be of other films.",
     "limit": "Study only this many posters, chosen at random: for a trial.",
     "backbone": "What turns a poster into features: vgg16, mobilenet_0.75, colour, …",
     "layer": "Take the features from this layer of the network.",
@@ -115,6 +117,8 @@ class Parameters:
     title_column: str | None = "Title"
     genre_column: str | None = "Genre"
     genre_separator: str = "|"
+    id_pattern: str | None = None
+    anyway: bool = dataclasses.field(default=False, compare=False)
     limit: int | None = None
     backbone: str = "vgg16"
     layer: str | None = None

@@ -133,7 +133,7 @@ def read_runs(path: Path | str) -> dict[str, dict[str, object]]:
     return found
 
 # %% ../../nbs/workflow/01_batches.ipynb #009
-_THE_STUDY = ("posters", "metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator")  # fmt: skip
+_THE_STUDY = ("posters", "metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "id_pattern", "anyway")  # fmt: skip
 _TYPES = {name: kind for name, kind in get_type_hints(Parameters).items() if name not in _THE_STUDY}
 _WORDS = {int: "a whole number", float: "a number", str: "a text", type(None): "null"}
 

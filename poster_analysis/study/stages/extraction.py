@@ -65,8 +65,16 @@ def _read_collection(parameters: Parameters) -> Collection:
         title_column=parameters.title_column,
         genre_column=parameters.genre_column,
         genre_separator=parameters.genre_separator,
+        id_pattern=parameters.id_pattern,
+        anyway=parameters.anyway,
         limit=parameters.limit,
     )
+
+# %% ../../../nbs/study/stages/01_extraction.ipynb #chk02
+def _say_check(collection: Collection) -> None:
+    """Say how the posters and their table fit, where a person waits for it."""
+    for line in collection.check.summary() if collection.check else ():
+        say(line)
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011b
 def backbone_of(
@@ -176,6 +184,7 @@ def run_extraction(
     parameters, run = _with_absolute_paths(parameters), Run(out, name)
     _check_place(run, parameters)
     collection = _read_collection(parameters)
+    _say_check(collection)
     if whole_study:
         parameters.check_size(len(collection))
     backbone, parameters = backbone_of(parameters, random_if_unreachable)
