@@ -28,10 +28,10 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Parameters)}
 def _option(name: str, *, default: bool = True) -> Callable:
     """An option for a parameter, with its default or without."""
     field, value = _FIELDS[name], _FIELDS[name].default if default else None
-    if field.type is bool:
-        return click.option(flag, name, is_flag=True, help=ABOUT[name])
     kind = int if "int" in str(field.type) else float if field.type is float else str
     flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
+    if field.type is bool:
+        return click.option(flag, name, is_flag=True, help=ABOUT[name])
     shown = default and value is not None
     return click.option(flag, name, type=kind, default=value, help=ABOUT[name], show_default=shown)
 

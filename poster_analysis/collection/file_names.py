@@ -230,7 +230,10 @@ _WORD = re.compile(
 )
 _YEAR = re.compile(r"(?<![^\W_])((?:18[89]|19\d|20[0-4])\d)(?![^\W_])")
 _BRACKETED = re.compile(r"[(\[{]((?:18[89]|19\d|20[0-4])\d)(?:\s?[-–]\s?(?:\d{4})?)?[)\]}]")
-_RANK = re.compile(r"[#\W_]*\d{1,4}(?:[\s_]*[-.)_:]+[\s_]*|\s+)(?=.*[^\W\d_])", re.DOTALL)
+_RANK = re.compile(
+    r"^[#\W_]*(?:tt)?\d{1,10}(?:[\s_]*[-.)_:]+[\s_]*|\s+)(?=.*[^\W\d_])", re.DOTALL | re.IGNORECASE
+)
+_YEAR_IN_FRONT = re.compile(r"[\W_]*((?:18[89]|19\d|20[0-4])\d)[\W_]+(?=.*[^\W\d_])", re.DOTALL)
 
 
 def _without_parts(text: str) -> tuple[str, str]:
@@ -253,14 +256,10 @@ def _dated(text: str) -> Titled | None:
 
 # %% ../../nbs/collection/05_file_names.ipynb #017
 def titles_in(stem: str) -> Iterator[Titled]:
-    """The titles that a name may hold: whole first, then without part, without year, and without a rank in front."""
-    for name in (
-        stem,
-        _TAGS.sub(" ", stem) if not _BRACKETED.search(stem) else "",
-        _RANK.sub("", stem, count=1),
-    ):
-        name = name.strip()
-        if not name or (name is not stem and name == stem):
+    """The titles that a name may hold: whole first, then without part, without year, and without a rank, an id or a year in front."""
+    untagged = "" if _BRACKETED.search(stem) else _TAGS.sub(" ", stem)
+    for name in dict.fromkeys(one.strip() for one in (stem, untagged, _RANK.sub("", stem))):
+        if not name:
             continue
         yield Titled(name, None, "")
         short, part = _without_parts(name)
@@ -270,6 +269,9 @@ def titles_in(stem: str) -> Iterator[Titled]:
             yield dated
         if part and (dated := _dated(short)):
             yield dated._replace(part=dated.part + part)
+    if found := _YEAR_IN_FRONT.match(stem):
+        short, part = _without_parts(stem[found.end() :])
+        yield Titled(short.strip(" ._-"), int(found[1]), part)
 
 # %% ../../nbs/collection/05_file_names.ipynb #021
 def names_a_film(folder: str) -> bool:

@@ -27,6 +27,7 @@ from poster_analysis.collection.file_names import (
     title_keys,
     titles_in,
 )
+from .listing import writable
 from .metadata import normalise_id
 from ..core.errors import InputError
 
@@ -184,11 +185,13 @@ def _by_number(films: _Films, name: str) -> Found | None:
 def _film_of(films: _Films, name: str) -> Found | None:
     """The film that a name means, by the surest way there is."""
     by_id = _by_id(films, name) or _by_number(films, name)
-    if by_id and not by_id.doubt:
+    if by_id and is_part(by_id.part):
         return by_id
     dated = _by_title(films, name, dated=True)
     if dated and dated.how:
-        return dated._replace(doubt=by_id.doubt if by_id and by_id.film_id != dated.film_id else "")
+        if by_id and by_id.film_id == dated.film_id:
+            return by_id._replace(doubt="")
+        return dated._replace(doubt="contradiction" if by_id else "")
     return by_id or _by_title(films, name, dated=False)
 
 # %% ../../nbs/collection/07_matching.ipynb #021
@@ -299,7 +302,7 @@ class Matching:
     Attributes
     ----------
     table
-        One row per file, in the order given: `path`, `film_id`, `how` it was found ("file", "pattern", "id", "title", "title alone"; empty
+        One row per file, in the order given: `path` (as a table can hold it), `film_id`, `how` it was found ("file", "pattern", "id", "title", "title alone"; empty
         if it has no row), `part` (what the name says beside the film), `doubt` ("contradiction", "ambiguous" or empty), and `folders`, those above the film's own, with ``/`` between them.
     n_unlike_pattern
         Files in which a given pattern found nothing.
@@ -323,7 +326,8 @@ def _one_file(
     found, above = _in_table(films, path, by_name[2]) if len(films) else (None, 0)
     if found is None or not found.how:
         named, above = _named(path, *by_name)
-        found = named._replace(doubt=found.doubt if found else "")
+        how = "id" if named.film_id in films.row_of_id else ""
+        found = named._replace(how=how, doubt=found.doubt if found and not how else "")
     return found, above, pattern is not None
 
 # %% ../../nbs/collection/07_matching.ipynb #031
@@ -351,6 +355,7 @@ def match_films(
         The pattern is no regular expression, or finds nothing in any path.
     """
     films, pattern = _Films(table), _compiled(id_pattern) if id_pattern else None
+    paths = [*map(writable, paths)]
     by_name = _counts(paths)
     found = [_one_file(films, path, pattern, by_name) for path in paths]
     n_unlike = sum(unlike for *_, unlike in found)

@@ -86,7 +86,7 @@ def _other_posters(table: pd.DataFrame, row: int) -> dict[str, list[str]]:
     """The ids of the other posters of a film, if it has several."""
     if "film_id" not in table:
         return {}
-    same = table.loc[table["film_id"] == table.at[row, "film_id"], "imdb_id"].drop(row)
+    same = table.loc[table["film_id"] == table["film_id"].iloc[row], "imdb_id"].drop(row)
     return {"other_posters": same.tolist()} if len(same) else {}
 
 

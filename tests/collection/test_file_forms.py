@@ -51,7 +51,7 @@ def film_of(path, **options):
         "Heat (1995) (1).jpg", "Heat (1995)-poster.jpg", "Heat (1995) [1080p].jpg", "HEAT 1995.PNG", "Heat%20(1995).jpg", "12. Heat (1995).jpg",
         "Heat (1995)/poster.jpg", "Heat (1995)/folder.jpg", "Heat (1995)/1.jpg", "Heat (1995)/IMG_2041.jpg", "tt0113277/poster.jpg",
         "0113277/cover-large.jpg", "Drama/Heat (1995)/poster.jpg", "1995/tt0113277.jpg", "Heat (1995)/posters/en/01.jpg", "Crime/heat-1995.jpg",
-        "tt0113277.jpg.webp", "tt0113277.jpg_large", "Heat (1995)/Heat (1995)-poster.jpg", "113277.0.jpg",
+        "1995 - Heat.jpg", "1995_heat.jpg", "(1995) Heat.jpg", "1995/1995 - Heat/poster.jpg", "tt0113277.jpg.webp", "tt0113277.jpg_large", "Heat (1995)/Heat (1995)-poster.jpg", "113277.0.jpg",
     ],
 )  # fmt: skip
 def test_forms_that_mean_one_film(path):

@@ -188,7 +188,7 @@ def test_pictures_of_telephones(tmp_path):
     for path in collection.table["path"]:
         assert read_image(posters / path).size == (8, 12)
         data = (posters / path).read_bytes()
-        with pytest.raises(UnreadableImage, match="truncated|damaged"):
+        with pytest.raises(UnreadableImage, match=r"truncated|damaged"):
             read_image(data[: len(data) * 2 // 3])
 
 
@@ -233,5 +233,5 @@ def test_a_pattern_and_what_it_does_not_find(tmp_path, films):
 @pytest.mark.parametrize("name", ["posters.zip", "films.csv"])
 def test_a_file_in_place_of_the_folder(tmp_path, name):
     (tmp_path / name).write_text("x")
-    with pytest.raises(InputError, match="not a folder; (unpack it|give)"):
+    with pytest.raises(InputError, match=r"not a folder; (unpack it|give)"):
         read_collection(tmp_path / name)
