@@ -46,126 +46,39 @@ def _readable(name: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text).strip()
 
 # %% ../../nbs/collection/05_file_names.ipynb #008
-_NOUNS = [
-    "poster",
-    "posters",
-    "cover",
-    "covers",
-    "folder",
-    "movie",
-    "film",
-    "movieposter",
-    "movieposters",
-    "filmposter",
-    "front",
-    "fanart",
-    "keyart",
-    "thumb",
-    "thumbs",
-    "thumbnail",
-    "image",
-    "images",
-    "img",
-    "onesheet",
-    "affiche",
-    "affiches",
-    "plakat",
-    "filmplakat",
-    "cartel",
-    "locandina",
-    "cartaz",
-    "unnamed",
-    "download",
-    "photo",
-    "picture",
-    "pic",
-    "movie-poster",
-    "movie_poster",
-]
-_MARKS = [
-    "copy",
-    "kopie",
-    "copie",
-    "copia",
-    "kopia",
-    "kopi",
-    "duplicate",
-    "alt",
-    "alternate",
-    "alternative",
-    "variant",
-    "version",
-    "original",
-    "orig",
-    "default",
-    "main",
-    "full",
-    "hd",
-    "hq",
-    "hires",
-    "lowres",
-    "small",
-    "medium",
-    "large",
-    "big",
-    "xl",
-    "xxl",
-    "mini",
-    "theatrical",
-    "teaser",
-    "textless",
-    "international",
-    "official",
-    "final",
-    "new",
-    "old",
-    "edited",
-    "cropped",
-    "resized",
-    "scan",
-    "scanned",
-    "back",
-    "art",
-    "artwork",
-    "sheet",
-    "one",
-    "key",
-    "bluray",
-    "dvd",
-    "jpg",
-    "jpeg",
-    "png",
-    "webp",
-]
-_MEASURE = re.compile(
-    r"(?:[wh]\d{2,4}|\d{2,4}x\d{2,4}|\d{1,2}x|x\d{1,2}|[vpn]\d{1,3}|mv5b\w+|v1|al|[su][xy]\d+|ql\d+|cr\d*|fmjpg|\d{1,3})"
+_NOUN = (
+    r"(?:(?:movie|film)?(?:poster|cover)s?|folder|movie|film|front|fanart|keyart|thumb(?:nail)?s?|images?|img|onesheet"
+    r"|affiches?|(?:film)?plakat|cartel|locandina|cartaz|unnamed|download|photo|picture|pic)"
 )
-_LANGUAGE = re.compile(
-    r"(?:en|de|fr|it|es|pt|nl|sv|da|no|fi|pl|cs|hu|ru|ja|jp|ko|zh|cn|tr|el|he|ar|hi|us|uk|gb|null|xx|"
-    r"eng|ger|deu|fre|fra|ita|spa|por|jpn|rus)"
+_MARK = (
+    r"(?:copy|kopie|copie|copia|kopia|kopi|duplicate|alt|alternat(?:iv)?e|variant|version|original|orig|default|main|full|h[dq]|hires"
+    r"|lowres|small|medium|large|big|x?xl|mini|theatrical|teaser|textless|international|official|final|new|old|edited|cropped|resized"
+    r"|scan|scanned|back|art|artwork|sheet|one|key|of|bluray|dvd|jpe?g|png|webp)"
 )
+_MEASURE = r"(?:[wh]\d{2,4}|\d{2,4}x\d{2,4}|\d{1,2}x|x\d{1,2}|[vpn]\d{1,3}|mv5b\w+|v1|al|[su][xy]\d+|ql\d+|cr\d*|fmjpg|\d{1,3})"
+_LANGUAGE = (
+    r"(?:en|de|fr|it|es|pt|nl|sv|da|no|fi|pl|cs|hu|ru|ja|jp|ko|zh|cn|tr|el|he|ar|hi|us|uk|gb|null|xx"
+    r"|eng|ger|deu|fre|fra|ita|spa|por|jpn|rus|von|id|imdb)"
+)
+_NOUNS = re.compile(rf"{_NOUN}\d{{0,3}}")
+_PARTS = re.compile(rf"(?:(?:{_NOUN}|{_MARK})\d{{0,3}}|{_MEASURE}|{_LANGUAGE})")
 
 
 def _words(text: str) -> list[str]:
     """The words of a name in small letters, as they follow each other."""
     return re.findall(r"[^\W_]+", text.lower())
 
-
+# %% ../../nbs/collection/05_file_names.ipynb #008b
 def is_part(text: str) -> bool:
     """Whether a text only tells the pictures of one film apart: numbers, sizes, languages and words such as *poster*."""
-    return all(
-        word in _NOUNS or word in _MARKS or _MEASURE.fullmatch(word) or _LANGUAGE.fullmatch(word)
-        or re.fullmatch(rf"(?:{'|'.join(_NOUNS)}|copy|alt|v)\d{{1,3}}", word)
-        for word in _words(text)
-    )  # fmt: skip
+    return all(map(_PARTS.fullmatch, _words(text)))
 
-
+# %% ../../nbs/collection/05_file_names.ipynb #008c
 def is_generic(stem: str) -> bool:
     """Whether a file is called *poster*, or something like it, and not after a film: its folder must be looked at."""
-    words = _words(stem)
-    nouns = [word for word in words if re.sub(r"\d{1,3}$", "", word) in _NOUNS]
-    sized = words == ["original"] or words == ["default"] or re.fullmatch(r"w\d{2,4}|\d+x\d+", stem)
-    return bool(sized) or (bool(nouns) and is_part(stem))
+    if re.fullmatch(r"original|default|w\d{2,4}|\d+x\d+", stem.lower()):
+        return True
+    return is_part(stem) and any(map(_NOUNS.fullmatch, _words(stem)))
 
 # %% ../../nbs/collection/05_file_names.ipynb #012
 class Number(NamedTuple):
@@ -192,7 +105,7 @@ _MARKED = (
 )
 _UNMARKED = (
     re.compile(r"(\d{1,10})(?![^\W_]|\.\d{3}\b)"),
-    re.compile(r"(?:.*[\W_])?(\d{4,10})$", re.DOTALL),
+    re.compile(r"(?:.*[\W_])?(?:id|ID|Id)?(\d{4,10})$", re.DOTALL),
 )
 
 
@@ -233,6 +146,11 @@ _BRACKETED = re.compile(r"[(\[{]((?:18[89]|19\d|20[0-4])\d)(?:\s?[-–]\s?(?:\d{
 _RANK = re.compile(
     r"^[#\W_]*(?:tt)?\d{1,10}(?:[\s_]*[-.)_:]+[\s_]*|\s+)(?=.*[^\W\d_])", re.DOTALL | re.IGNORECASE
 )
+_IN_FRONT = re.compile(
+    r"^(?:(?:movie|film)?[\s_.-]*(?:posters?|covers?|plakat|affiche|cartel|locandina|cartaz)|copy|kopie|copie|copia)"
+    r"(?:[\s_.-]+(?:of|von|de|di|du|for))?[\s_.:-]+(?=[^\W_])",
+    re.IGNORECASE,
+)
 _YEAR_IN_FRONT = re.compile(r"[\W_]*((?:18[89]|19\d|20[0-4])\d)[\W_]+(?=.*[^\W\d_])", re.DOTALL)
 
 
@@ -252,13 +170,16 @@ def _dated(text: str) -> Titled | None:
     if not found or not re.search(r"[^\W_]", text[: found[-1].start()]):
         return None
     title, rest = text[: found[-1].start()], text[found[-1].end() :]
-    return Titled(title.strip(" ._-"), int(found[-1][1]), rest)
+    title, part = _without_parts(title.strip(" ._-"))
+    return Titled(title.strip(" ._-"), int(found[-1][1]), part + rest)
 
 # %% ../../nbs/collection/05_file_names.ipynb #017
 def titles_in(stem: str) -> Iterator[Titled]:
-    """The titles that a name may hold: whole first, then without part, without year, and without a rank, an id or a year in front."""
+    """The titles that a name may hold: whole first, then without part, without year, without what stands in front (a rank, an id, a name, a year)."""
     untagged = "" if _BRACKETED.search(stem) else _TAGS.sub(" ", stem)
-    for name in dict.fromkeys(one.strip() for one in (stem, untagged, _RANK.sub("", stem))):
+    for name in dict.fromkeys(
+        one.strip() for one in (stem, untagged, _RANK.sub("", stem), _IN_FRONT.sub("", stem))
+    ):
         if not name:
             continue
         yield Titled(name, None, "")
@@ -269,6 +190,8 @@ def titles_in(stem: str) -> Iterator[Titled]:
             yield dated
         if part and (dated := _dated(short)):
             yield dated._replace(part=dated.part + part)
+    if " - " in stem and (dated := _dated(stem.rpartition(" - ")[2])):
+        yield dated
     if found := _YEAR_IN_FRONT.match(stem):
         short, part = _without_parts(stem[found.end() :])
         yield Titled(short.strip(" ._-"), int(found[1]), part)
@@ -290,58 +213,11 @@ def names_a_film(folder: str) -> bool:
 
 # %% ../../nbs/collection/05_file_names.ipynb #025
 _LETTERS = str.maketrans(
-    {
-        "ø": "o",
-        "ł": "l",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "æ": "ae",
-        "œ": "oe",
-        "ı": "i",
-        "ß": "ss",
-        "&": " and ",
-    }
+    dict(zip("øłđðæœı", ("o", "l", "d", "d", "ae", "oe", "i"), strict=True))
+    | {"þ": "th", "ß": "ss", "&": " and "}
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-_ARTICLES = [
-    "the",
-    "a",
-    "an",
-    "le",
-    "la",
-    "les",
-    "l",
-    "un",
-    "une",
-    "des",
-    "der",
-    "die",
-    "das",
-    "ein",
-    "eine",
-    "el",
-    "los",
-    "las",
-    "una",
-    "il",
-    "lo",
-    "gli",
-    "i",
-    "uno",
-    "o",
-    "os",
-    "as",
-    "um",
-    "uma",
-    "den",
-    "det",
-    "de",
-    "het",
-    "een",
-    "en",
-    "ett",
-]
+_ARTICLE = "(?:the|a|an|le|la|les|l|un|une|des|der|die|das|ein|eine|el|los|las|una|il|lo|gli|i|uno|o|os|as|uma|um|den|det|de|het|een|en|ett)"
 _YEAR_AT_END = re.compile(
     r"\s*[(\[][^()\[\]]*\b(?:18[89]|19\d|20[0-4])\d\b[^()\[\]]*[)\]](?:\s*\([A-Z]{1,3}\))?\s*$"
 )
@@ -358,16 +234,16 @@ def _compact(text: str) -> str:
 def _spellings(text: str) -> set[str]:
     """The keys of one title, with its article and without."""
     text = text.replace("’", "'")
-    first = re.match(rf"\W*(?:{'|'.join(_ARTICLES)})(?:'|[\W_]+)(?=[^\W_])", text, re.IGNORECASE)
-    last = re.search(rf",\s*(?:{'|'.join(_ARTICLES)})'?\s*$", text, re.IGNORECASE)
-    slug = re.search(rf"(?<=[^\W_])[-_](?:{'|'.join(_ARTICLES)})$", text, re.IGNORECASE)
+    first = re.match(rf"\W*{_ARTICLE}(?:'|[\W_]+)(?=[^\W_])", text, re.IGNORECASE)
+    last = re.search(rf",\s*{_ARTICLE}'?\s*$", text, re.IGNORECASE)
+    slug = re.search(rf"(?<=[^\W_])[-_]{_ARTICLE}$", text, re.IGNORECASE)
     texts = [text, *([text[first.end() :]] if first else [])]
     texts += [text[: one.start()] for one in (last, slug) if one]
     if last:
         texts.append(last[0].strip(" ,") + " " + text[: last.start()])
     return {_compact(one) for one in texts}
 
-
+# %% ../../nbs/collection/05_file_names.ipynb #025b
 @lru_cache(maxsize=2**17)
 def title_keys(title: str) -> frozenset[str]:
     """What is left of a title when spelling does not count: one key for each way in which it may be written.
@@ -375,9 +251,10 @@ def title_keys(title: str) -> frozenset[str]:
     Two titles are the same if they have a key in common.
     """
     name = _YEAR_AT_END.sub("", title)
-    inside = re.findall(r"\(((?:a\.?k\.?a\.?\s)?[^()]*)\)", name)
-    others = [re.sub(r"^a\.?k\.?a\.?\s", "", one, flags=re.IGNORECASE) for one in inside]
-    spelled = [name, re.sub(r"\([^()]*\)", " ", name), *others] if inside else [name]
+    inside = [
+        re.sub(r"^a\.?k\.?a\.?\s", "", one, flags=re.I) for one in re.findall(r"\(([^()]*)\)", name)
+    ]
+    spelled = [name, re.sub(r"\([^()]*\)", " ", name), *inside] if inside else [name]
     spelled += [one.lower().translate(_UMLAUTS) for one in spelled if re.search("[äöüÄÖÜ]", one)]
     spelled += [one.replace("&", " ") for one in spelled if "&" in one]
     return frozenset().union(*map(_spellings, spelled)) - {""}

@@ -330,6 +330,30 @@ def _one_file(
         found = named._replace(how=how, doubt=found.doubt if found and not how else "")
     return found, above, pattern is not None
 
+# %% ../../nbs/collection/07_matching.ipynb #031a
+_COLUMNS = ["path", "film_id", "how", "part", "doubt", "folders"]
+
+
+def _counts(paths: Iterable[str]) -> tuple[set[str], Counter, Counter]:
+    """All stems, and by folder how many files are called something like *poster*, and how many there are."""
+    n_generic, n_images = Counter(), Counter()
+    for path in paths:
+        place = path.rpartition("/")[0]
+        n_images[place] += 1
+        n_generic[place] += is_generic(stem_of(path))
+    return {stem_of(path) for path in paths}, n_generic, n_images
+
+
+def _titled_number(
+    films: _Films, path: str, found: Found, above: int, unlike: bool
+) -> tuple[Found, int, bool]:
+    """A short number that is the title of a film, among files that are named by titles."""
+    if found.how == "id" and re.fullmatch(r"\d{1,4}", stem := stem_of(path)):
+        titled = _by_title(films, stem, dated=False)
+        if titled and titled.how:
+            return titled, above, unlike
+    return found, above, unlike
+
 # %% ../../nbs/collection/07_matching.ipynb #031
 def match_films(
     paths: Sequence[str], table: pd.DataFrame | None = None, *, id_pattern: str | None = None
@@ -371,27 +395,3 @@ def match_films(
         for path, (one, above, _) in zip(paths, found, strict=True)
     ]
     return Matching(pd.DataFrame(rows, columns=_COLUMNS, dtype=str), n_unlike)
-
-
-_COLUMNS = ["path", "film_id", "how", "part", "doubt", "folders"]
-
-
-def _counts(paths: Iterable[str]) -> tuple[set[str], Counter, Counter]:
-    """All stems, and by folder how many files are called something like *poster*, and how many there are."""
-    n_generic, n_images = Counter(), Counter()
-    for path in paths:
-        place = path.rpartition("/")[0]
-        n_images[place] += 1
-        n_generic[place] += is_generic(stem_of(path))
-    return {stem_of(path) for path in paths}, n_generic, n_images
-
-
-def _titled_number(
-    films: _Films, path: str, found: Found, above: int, unlike: bool
-) -> tuple[Found, int, bool]:
-    """A short number that is the title of a film, among files that are named by titles."""
-    if found.how == "id" and re.fullmatch(r"\d{1,4}", stem := stem_of(path)):
-        titled = _by_title(films, stem, dated=False)
-        if titled and titled.how:
-            return titled, above, unlike
-    return found, above, unlike

@@ -314,6 +314,13 @@ def _film_notes(rows: pd.DataFrame) -> Iterator[str]:
         verb = "has" if n == 1 else "have"
         yield f"{counted(n, 'film')} {verb} several posters, {int(n_posters[n_posters > 1].sum()):,} in all; the column film_id says which belong together."
 
+
+def _notes(check: Check, rows: pd.DataFrame, skipped: pd.DataFrame) -> Iterator[str]:
+    """What is to be said of a whole collection."""
+    yield from _listing_notes(check.listing, len(skipped) - len(check.listing.others))
+    yield from _fit_notes(rows, check)
+    yield from _film_notes(rows)
+
 # %% ../../nbs/collection/10_posters.ipynb #031
 def _table_notes(table: pd.DataFrame, known: Metadata | None) -> list[str]:
     """What the posters of the table lack, and have in common."""
@@ -394,8 +401,7 @@ def read_collection(
         raise InputError(check.objection)
     rows, skipped = _read_files(check)
     table, known = _joined(rows, check.known), check.known
-    notes = [*_listing_notes(check.listing, len(skipped) - len(check.listing.others))]
-    notes += [*_fit_notes(rows, check), *_film_notes(rows)]
+    notes = [*_notes(check, rows, skipped)]
     if limit is not None:
         notes.append(_limit_note(len(table), limit))
     table = _limited(table, limit, random_state)

@@ -112,13 +112,6 @@ class Catalogue:
         rows = self._rows_of_id.get(own) or self._rows_of_id.get(unmarked)
         return rows or self._rows_of_film.get(own, [])[:1]
 
-    def one_per_film(self, rows: list[int]) -> list[int]:
-        """Rows without the further posters of a film that is among them."""
-        if "film_id" not in self.index:
-            return rows
-        films = self.index["film_id"].iloc[rows].tolist()
-        return [row for place, row in enumerate(rows) if films.index(films[place]) == place]
-
     def rows_of_title(self, text: str) -> list[int]:
         """The rows whose title is meant by a text, by the best reading that fits any."""
         name, year = _undated(text)
@@ -163,6 +156,14 @@ def _row(catalogue: Catalogue, text: str) -> int:
 
 # %% ../../nbs/similarity/00_search.ipynb #013
 By = Literal["id", "title", "index"]
+
+# %% ../../nbs/similarity/00_search.ipynb #013o
+def _one_per_film(index: pd.DataFrame, rows: list[int]) -> list[int]:
+    """Rows without the further posters of a film that is among them."""
+    if "film_id" not in index:
+        return rows
+    films = index["film_id"].iloc[rows].tolist()
+    return [row for place, row in enumerate(rows) if films.index(films[place]) == place]
 
 # %% ../../nbs/similarity/00_search.ipynb #013_1
 def find_films(
@@ -213,7 +214,7 @@ def find_films(
     by_id = [] if by == "title" else catalogue.rows_of_id(text)
     by_title = [] if by == "id" else catalogue.rows_of_title(text)
     rows = by_id + [row for row in by_title if row not in by_id]
-    rows = catalogue.one_per_film(rows)
+    rows = _one_per_film(catalogue.index, rows)
     if not rows:
         raise InputError(_unknown(catalogue, text, by, skipped))
     return rows
