@@ -184,10 +184,10 @@ def run_extraction(
     parameters, run = _with_absolute_paths(parameters), Run(out, name)
     _check_place(run, parameters)
     collection = _read_collection(parameters)
-    _say_check(collection)
     if whole_study:
         parameters.check_size(len(collection))
     backbone, parameters = backbone_of(parameters, random_if_unreachable)
+    _say_check(collection)
     _start(run, parameters, collection, backbone)
     asked = {"collection": collection.digest, "backbone": backbone.digest}
     asked["precision"] = parameters.precision
