@@ -1,5 +1,6 @@
 """Folders of posters as people have them: what becomes a row, under which id, and what is said of the rest."""
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -8,6 +9,7 @@ from poster_analysis.collection.listing import list_images
 from poster_analysis.collection.posters import read_collection
 from poster_analysis.core.errors import InputError
 from poster_analysis.core.files import read_table, write_table
+from poster_analysis.similarity.search import find_film, find_films
 
 
 def pictures(folder, *names, kind="JPEG"):
@@ -235,3 +237,20 @@ def test_a_file_in_place_of_the_folder(tmp_path, name):
     (tmp_path / name).write_text("x")
     with pytest.raises(InputError, match=r"not a folder; (unpack it|give)"):
         read_collection(tmp_path / name)
+
+
+def test_a_film_of_several_posters_is_found_by_its_id_its_title_and_any_poster():
+    index = pd.DataFrame(
+        {
+            "imdb_id": ["113277", "113277_2", "7_b", "8"],
+            "title": ["Heat (1995)", "Heat (1995)", "Lost (1950)", "Heat (1986)"],
+            "year": pd.array([1995, 1995, 1950, 1986], dtype="Int64"),
+            "film_id": ["113277", "113277", "7", "8"],
+        }
+    )
+    assert find_film(index, "tt0113277") == find_film(index, "Heat 1995") == 0
+    assert find_film(index, "113277_2") == find_film(index, "tt0113277_2") == 1
+    assert find_film(index, "7") == 2  # its first poster is not among the features
+    assert find_films(index, "Heat") == [0, 3]
+    with pytest.raises(InputError, match="any of 2 films"):
+        find_film(index, "Heat")
