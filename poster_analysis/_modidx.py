@@ -877,6 +877,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                                'poster_analysis/collection/posters.py'),
                                                     'poster_analysis.collection.posters.Collection.digest': ( 'collection/posters.html#collection.digest',
                                                                                                               'poster_analysis/collection/posters.py'),
+                                                    'poster_analysis.collection.posters.Collection.known': ( 'collection/posters.html#collection.known',
+                                                                                                             'poster_analysis/collection/posters.py'),
                                                     'poster_analysis.collection.posters.Posters': ( 'collection/posters.html#posters',
                                                                                                     'poster_analysis/collection/posters.py'),
                                                     'poster_analysis.collection.posters.Posters.__len__': ( 'collection/posters.html#posters.__len__',

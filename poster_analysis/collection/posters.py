@@ -140,6 +140,11 @@ class Collection:
         return len(self.table)
 
     @property
+    def known(self) -> Metadata | None:
+        """The table of films; None if there is none."""
+        return self.check.known if self.check else None
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the table's content."""
         values = self.table.astype(object).where(self.table.notna(), None)
