@@ -164,6 +164,8 @@ def _by_title(films: _Films, name: str, *, dated: bool) -> Found | None:
 def _by_id(films: _Films, name: str) -> Found | None:
     """The film whose id a name is, in any spelling."""
     imdb_id = normalise_id(name)
+    if imdb_id.casefold() != name.casefold() and not re.fullmatch(r"(?:tt)?[\d.,]+", name, re.I):
+        return None  # an id among other words
     row = films.row_of_id.get(imdb_id, films.row_of_folded_id.get(imdb_id.casefold()))
     return None if row is None else Found(films.ids[row], "id")
 
