@@ -18,8 +18,10 @@ EXTRAS = {
     "lab": ("anywidget", "ipywidgets"),
     "networks": ("keras",),
     "pdf": ("playwright",),
+    "formats": ("pillow-heif", "pillow-jxl-plugin"),
 }
-_MODULES = {"umap-learn": "umap"}  # where a package's module has another name
+# where a package's module has another name
+_MODULES = {"umap-learn": "umap", "pillow-heif": "pillow_heif", "pillow-jxl-plugin": "pillow_jxl"}
 
 
 def missing(extra: str) -> list[str]:

@@ -85,7 +85,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
 TEXT_COLUMNS = (
     "imdb_id", "neighbour_id", "title", "genre", "path", "sha256", "reason", "space", "backbone",
     "null_model", "role", "column", "method", "parameters", "measure", "kinds", "also_supported",
-    "run", "run_a", "run_b", "neighbour_title", "outcome",
+    "film_id", "folder", "folder_2", "folder_3", "run", "run_a", "run_b", "neighbour_title", "outcome",
 )  # fmt: skip
 
 

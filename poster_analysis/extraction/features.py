@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, issparse
 
-from ..collection.metadata import normalise_id
+from ..collection.values import normalise_id
 from ..core.errors import InputError
 from ..core.files import digest, write_table, written_whole
 

@@ -28,7 +28,7 @@ def with_present_names(values: Mapping[str, object]) -> dict[str, object]:
 
 # %% ../../nbs/study/00_parameters.ipynb #464187cc
 ABOUT = {
-    "posters": "Folder of posters; the file name is the film's id, such as 0113277.jpg.",
+    "posters": "Folder of posters; the name of a file, or of its folder, says which film it is of, such as 0113277.jpg.",
     "metadata": "Table with one row per film: CSV, Excel, Parquet or JSON, as it is or packed.",
     "encoding": "Encoding of the table; by default it is recognised.",
     "id_column": "Column of the table that holds the id; by default one with a usual name, an empty name for none.",
@@ -39,6 +39,8 @@ ABOUT = {
     "year_column": "Column that holds the year, a date or a range of years.",
     "links": "Second table that links the ids of the first with those of the posters, such as MovieLens' links.csv.",
     "file_column": "Column that names the file of the poster.",
+    "id_pattern": "Regular expression that finds the id in the path of a poster, such as poster_(\\d+).",
+    "anyway": "Go on where nearly no poster has a row, or rows seem to be of other films.",
     "limit": "Study only this many posters, chosen at random: for a trial.",
     "backbone": "What turns a poster into features: vgg16, mobilenet_0.75, colour, …",
     "layer": "Take the features from this layer of the network.",
@@ -138,6 +140,8 @@ class Parameters:
     year_column: str | None = "auto"
     links: str | None = None
     file_column: str | None = None
+    id_pattern: str | None = None
+    anyway: bool = dataclasses.field(default=False, compare=False)
     limit: int | None = None
     backbone: str = "vgg16"
     layer: str | None = None

@@ -187,6 +187,7 @@ class _Recorded:
             record.setdefault("name", self.name)
             record.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
             asked = dataclasses.asdict(parameters)
+            del asked["anyway"]  # what somebody once let pass is not asked of the next
             asked |= paths_inside(asked, self.out)
             record |= {"parameters": asked, "versions": versions()} | facts
             record.setdefault("stages", {})

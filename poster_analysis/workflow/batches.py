@@ -134,7 +134,7 @@ def read_runs(path: Path | str) -> dict[str, dict[str, object]]:
     return found
 
 # %% ../../nbs/workflow/01_batches.ipynb #009
-_THE_STUDY = ("posters", "metadata", *READING)
+_THE_STUDY = ("posters", "metadata", *READING, "id_pattern", "anyway")
 _TYPES = {name: kind for name, kind in get_type_hints(Parameters).items() if name not in _THE_STUDY}
 _WORDS = {int: "a whole number", float: "a number", str: "a text", type(None): "null"}
 

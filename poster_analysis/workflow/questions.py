@@ -82,6 +82,14 @@ def _neighbours_of_images(
     return films, [index.similar_to_vector(one, n_neighbors=n_neighbors) for one in vectors]
 
 # %% ../../nbs/workflow/02_questions.ipynb #n11
+def _other_posters(table: pd.DataFrame, row: int) -> dict[str, list[str]]:
+    """The ids of the other posters of a film, if it has several."""
+    if "film_id" not in table:
+        return {}
+    same = table.loc[table["film_id"] == table["film_id"].iloc[row], "imdb_id"].drop(row)
+    return {"other_posters": same.tolist()} if len(same) else {}
+
+
 def _neighbours_of_films(
     run: Run, index: SimilarityIndex, queries: Sequence[str], by: str | None, options: dict
 ) -> tuple[list[dict], list[pd.DataFrame]]:
@@ -92,7 +100,9 @@ def _neighbours_of_films(
     sample = sample_rows(len(index), size, random_state=random_state)
     table = index.features.index
     films = [
-        table.loc[row, ["imdb_id", "title"]].to_dict() | {"in_sample": bool(row in sample)}
+        table.loc[row, ["imdb_id", "title"]].to_dict()
+        | {"in_sample": bool(row in sample)}
+        | _other_posters(table, row)
         for row in rows
     ]
     return films, found
@@ -164,7 +174,7 @@ def similar(
     -------
     dict
         ``query`` (what was meant: imdb_id, title, and in_sample, whether it is among the posters that
-        were clustered) and ``neighbours`` (dicts of rank, imdb_id, title, genre, similarity, path),
+        were clustered; other_posters, if the film has several) and ``neighbours`` (dicts of rank, imdb_id, title, genre, similarity, path),
         as the command line prints them with ``--json``.
 
     Raises

@@ -63,9 +63,17 @@ def _read_collection(parameters: Parameters) -> Collection:
     return read_collection(
         parameters.posters,
         parameters.metadata,
+        id_pattern=parameters.id_pattern,
+        anyway=parameters.anyway,
         limit=parameters.limit,
         **{name: getattr(parameters, name) for name in READING},
     )
+
+# %% ../../../nbs/study/stages/01_extraction.ipynb #chk02
+def _say_check(collection: Collection) -> None:
+    """Say how the posters and their table fit, where a person waits for it."""
+    for line in collection.check.summary() if collection.check else ():
+        say(line)
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011b
 def backbone_of(
@@ -183,6 +191,7 @@ def run_extraction(
     if whole_study:
         parameters.check_size(len(collection))
     backbone, parameters = backbone_of(parameters, random_if_unreachable)
+    _say_check(collection)
     _start(run, parameters, collection, backbone)
     asked = {"collection": collection.digest, "backbone": backbone.digest}
     asked["precision"] = parameters.precision
