@@ -30,8 +30,9 @@ def _option(name: str, *, default: bool = True) -> Callable:
     field, value = _FIELDS[name], _FIELDS[name].default if default else None
     kind = int if "int" in str(field.type) else float if field.type is float else str
     flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
-    shown = default and value is not None
-    return click.option(flag, name, type=kind, default=value, help=ABOUT[name], show_default=shown)
+    shown, several = default and value not in (None, ()), str(field.type).startswith("tuple")
+    options = {"type": kind, "default": value, "multiple": several, "show_default": shown}
+    return click.option(flag, name, help=ABOUT[name], **options)
 
 
 def _options(*names: str, defaults: bool = True) -> Callable:
@@ -45,7 +46,7 @@ def _options(*names: str, defaults: bool = True) -> Callable:
     return decorate
 
 # %% ../nbs/cli.ipynb #004b
-_COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "limit")  # fmt: skip
+_COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "group_columns", "limit")  # fmt: skip
 _BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
 _ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_null", "memory_budget", "map_method", "random_state")  # fmt: skip
 

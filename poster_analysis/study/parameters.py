@@ -35,6 +35,7 @@ ABOUT = {
     "title_column": "Column that holds the title.",
     "genre_column": "Column that holds the genres.",
     "genre_separator": "What stands between two genres.",
+    "group_columns": "Further columns of the table whose values are compared with clusters and neighbours, and colour the map, such as country,director.",
     "limit": "Study only this many posters, chosen at random: for a trial.",
     "backbone": "What turns a poster into features: vgg16, mobilenet_0.75, colour, …",
     "layer": "Take the features from this layer of the network.",
@@ -115,6 +116,7 @@ class Parameters:
     title_column: str | None = "Title"
     genre_column: str | None = "Genre"
     genre_separator: str = "|"
+    group_columns: tuple[str, ...] = ()
     limit: int | None = None
     backbone: str = "vgg16"
     layer: str | None = None
@@ -139,8 +141,10 @@ class Parameters:
     random_state: int = 9
 
     def __post_init__(self) -> None:
-        films = [self.films] if isinstance(self.films, (str, int)) else self.films
-        object.__setattr__(self, "films", tuple(str(film) for film in films))
+        for name in ("films", "group_columns"):
+            given = getattr(self, name)
+            texts = [given] if isinstance(given, (str, int)) else given or ()
+            object.__setattr__(self, name, tuple(str(text) for text in texts))
         for name in ("n_components_tried", "variance_tried"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_values(self)
