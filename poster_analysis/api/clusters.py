@@ -140,23 +140,9 @@ class _Numbered(_Described):
         """How many posters each cluster holds."""
         return self.table["cluster"].value_counts().sort_index().rename("posters")
 
-# %% ../../nbs/api/01_clusters.ipynb #010
-_SHOWN = 12  # clusters that show posters, and how many each
-_EACH = 6
-
-
-class Clusters(_Numbered):
-    """The clusters of a study in one space, at one k; they show and draw themselves, and one is ``clusters[3]``.
-
-    Parameters
-    ----------
-    found
-        The clustering, of the posters that the study clusters.
-    analysis
-        The analysis it belongs to.
-    **known
-        Tables that were computed before: exemplars, enrichment.
-    """
+# %% ../../nbs/api/01_clusters.ipynb #6a0e46e1
+class _Agreeing(_Numbered):
+    """Clusters beside what is known of the films."""
 
     def agreement(
         self, values: pd.Series | str | None = None, *, separator: str = "|"
@@ -192,6 +178,24 @@ class Clusters(_Numbered):
         if column not in index:
             raise InputError(f"no {column} is known of the films, so nothing can agree with it")
         return read_values(index.set_index("imdb_id")[column]).texts
+
+# %% ../../nbs/api/01_clusters.ipynb #010
+_SHOWN = 12  # clusters that show posters, and how many each
+_EACH = 6
+
+
+class Clusters(_Agreeing):
+    """The clusters of a study in one space, at one k; they show and draw themselves, and one is ``clusters[3]``.
+
+    Parameters
+    ----------
+    found
+        The clustering, of the posters that the study clusters.
+    analysis
+        The analysis it belongs to.
+    **known
+        Tables that were computed before: exemplars, enrichment.
+    """
 
     def plot_sizes(self) -> Figure:
         """How many posters each cluster holds."""

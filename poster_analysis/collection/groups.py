@@ -137,6 +137,28 @@ def _sign_of(cells: Mapping[str, int]) -> _Sign | None:
     """The sign that stands between values; None if there is none."""
     return next((sign for sign in _SIGNS if _separates(sign, cells)), None)
 
+# %% ../../nbs/collection/09_groups.ipynb #09g2a
+def _cell(value: object) -> str:
+    """A cell as text in one line; empty if it stands for nothing."""
+    text = "" if value is None or value is pd.NA or value != value else " ".join(str(value).split())
+    return "" if text.casefold() in _NOTHING else text
+
+
+def _spelled_alike(lists: Iterable[Iterable[str]]) -> list[list[str]]:
+    """The values of each film, each once, in the spelling that is the most frequent."""
+    tidy = [[_tidied(value) for value in each] for each in lists]
+    counts = Counter(value for each in tidy for value in each)
+    usual: dict[str, str] = {}
+    for value, _ in counts.most_common():
+        usual.setdefault(value.casefold(), value)
+    return [list(dict.fromkeys(usual[one.casefold()] for one in each if one)) for each in tidy]
+
+
+def _tidied(value: str) -> str:
+    """A value without surrounding blanks; a whole number without its point."""
+    value = _cell(value)
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", value)
+
 # %% ../../nbs/collection/09_groups.ipynb #09g20
 class Values(NamedTuple):
     """A column that films can be grouped by.
@@ -167,28 +189,6 @@ def read_values(column: pd.Series) -> Values:
     names = " and ".join([*is_listed, *([sign.name] if sign else [])])
     texts = ["|".join(each) for each in _spelled_alike(lists)]
     return Values(pd.Series(texts, index=column.index, name=column.name, dtype=str), names)
-
-
-def _cell(value: object) -> str:
-    """A cell as text in one line; empty if it stands for nothing."""
-    text = "" if value is None or value is pd.NA or value != value else " ".join(str(value).split())
-    return "" if text.casefold() in _NOTHING else text
-
-
-def _spelled_alike(lists: Iterable[Iterable[str]]) -> list[list[str]]:
-    """The values of each film, each once, in the spelling that is the most frequent."""
-    tidy = [[_tidied(value) for value in each] for each in lists]
-    counts = Counter(value for each in tidy for value in each)
-    usual: dict[str, str] = {}
-    for value, _ in counts.most_common():
-        usual.setdefault(value.casefold(), value)
-    return [list(dict.fromkeys(usual[one.casefold()] for one in each if one)) for each in tidy]
-
-
-def _tidied(value: str) -> str:
-    """A value without surrounding blanks; a whole number without its point."""
-    value = _cell(value)
-    return re.sub(r"^(-?\d+)\.0+$", r"\1", value)
 
 # %% ../../nbs/collection/09_groups.ipynb #09g24
 ALWAYS = ("genre", "decade")  # what films are grouped by without being asked
@@ -241,10 +241,15 @@ def named_columns(asked: Iterable[str], films: pd.DataFrame) -> list[str]:
     found = {name: _column(name, columns) for name in parts if name}
     useful = [name for name in films if name not in _IDENTITY]
     if wrong := [name for name, column in found.items() if column not in {*useful, *ALWAYS}]:
-        known = ", ".join(map(repr, useful[:20])) + ", …" * (len(useful) > 20)
+        others = [name for name in useful if name not in (*ALWAYS, "year")]
+        known = ", ".join(map(repr, others[:20])) + ", …" * (len(others) > 20)
         raise InputError(
             f"films cannot be grouped by {' or '.join(map(repr, wrong))} (group_columns, --group-columns); "
-            f"columns that could do it are {known or 'none: give a table of films with --metadata'}"
+            + (
+                f"columns that could do it are {known}"
+                if known
+                else "nothing else is known of them"
+            )
         )
     return [name for name in dict.fromkeys(found.values()) if name not in ALWAYS]
 
@@ -269,14 +274,15 @@ def _note(column: str, lists: list[list[str]], separator: str) -> str:
     """What was found in a column, as a sentence."""
     counts = Counter(value for each in lists for value in each)
     tested = sum(number >= ENOUGH for number in counts.values())
-    some = "all" if tested == len(counts) else f"{tested:,}" if tested else "none"
-    several = (
-        f", several in a cell as {separator}"
-        if separator.startswith("lists")
-        else f", several in a cell separated by {separator}"
-    )
-    sentence = f"Films are grouped by {column!r}: {counted(len(counts), 'value')}{several * bool(separator)}; "
-    sentence += f"{some} of {ENOUGH} posters or more, which are held against each cluster."
+    how = ", several in a cell " + ("as " if separator.startswith("lists") else "separated by ")
+    sentence = f"Films are grouped by {column!r}: {counted(len(counts), 'value')}"
+    sentence += f"{how}{separator}" if separator else ""
+    if tested:
+        sentence += f"; {tested:,} of them with {ENOUGH} posters or more, which are held against each cluster."
+    else:
+        sentence += (
+            f"; none of them with {ENOUGH} posters or more, so no cluster is held against them."
+        )
     if without := sum(not each for each in lists):
         sentence += f" {counted(without, 'poster')} {'has' if without == 1 else 'have'} none."
     return sentence

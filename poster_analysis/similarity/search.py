@@ -15,7 +15,14 @@ import pandas as pd
 from rapidfuzz import fuzz, process
 
 from ..collection.metadata import normalise_id
-from ..collection.titles import asked_keys, closeness, title_key, title_keys, undated
+from poster_analysis.collection.titles import (
+    ARTICLES,
+    asked_keys,
+    closeness,
+    title_key,
+    title_keys,
+    undated,
+)
 from ..core.errors import InputError
 
 # %% ../../nbs/similarity/00_search.ipynb #010
@@ -185,7 +192,8 @@ def _by_words(keys: list[tuple[str, int]], wanted: str) -> list[int]:
     frequent = max(20, len(keys) // 20)
     words = [word for word, rows in rows_of.items() if len(rows) <= frequent]
     found: Counter[int] = Counter()
-    for word in {one for one in wanted.split() if len(one) >= _LEAST_LETTERS}:
+    asked = {one for one in wanted.split() if len(one) >= _LEAST_LETTERS} - {*ARTICLES}
+    for word in sorted(asked):
         best: dict[int, float] = {}
         for like, score, _ in process.extract(word, words, scorer=fuzz.ratio, score_cutoff=80):
             weight = score / log(2 + len(rows_of[like]))

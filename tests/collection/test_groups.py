@@ -132,7 +132,9 @@ def test_columns_that_cannot_be_compared_are_refused_together_or_said_in_a_trial
 def test_what_is_in_a_column_is_said(films):
     films["country"] = ["USA, UK", "USA", "UK", "N/A", "USA", "USA", "usa", "UK"]
     (said,) = check_groups(["country"], films)
-    assert "2 values, several in a cell separated by commas; 1 of 5 posters or more" in said
+    assert (
+        "2 values, several in a cell separated by commas; 1 of them with 5 posters or more" in said
+    )
     assert said.endswith("1 poster has none.")
 
 

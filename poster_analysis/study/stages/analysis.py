@@ -124,9 +124,9 @@ def _grouped_by(analysis: "Analysis") -> dict[str, list[str]]:
         return {}
     return {"group_columns": named_columns(asked, analysis.run.table(table_names.FEATURES_INDEX))}
 
-# %% ../../../nbs/study/stages/00_analysis.ipynb #007
-class Analysis:
-    """What the stages of a run share: its features, which must have been extracted, their distances, and its spaces."""
+# %% ../../../nbs/study/stages/00_analysis.ipynb #6a0e46d1
+class _Stages:
+    """The stages of a run whose features have been extracted."""
 
     def __init__(self, run: Run) -> None:
         self.run, self.parameters, self.extraction = run, run.parameters, extraction_of(run)
@@ -152,6 +152,10 @@ class Analysis:
             stage = self.run.stage(name, compute, parameters=chosen, after=keys)
             self._stages[name] = say_finished(stage)
         return self._stages[name]
+
+# %% ../../../nbs/study/stages/00_analysis.ipynb #007
+class Analysis(_Stages):
+    """What the stages of a run share: its features, which must have been extracted, their distances, and its spaces."""
 
     @cached_property
     def features(self) -> Features:
