@@ -620,6 +620,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                  'poster_analysis/collection/groups.py'),
                                                    'poster_analysis.collection.groups._name': ( 'collection/groups.html#_name',
                                                                                                 'poster_analysis/collection/groups.py'),
+                                                   'poster_analysis.collection.groups._no_such_column': ( 'collection/groups.html#_no_such_column',
+                                                                                                          'poster_analysis/collection/groups.py'),
                                                    'poster_analysis.collection.groups._note': ( 'collection/groups.html#_note',
                                                                                                 'poster_analysis/collection/groups.py'),
                                                    'poster_analysis.collection.groups._plain': ( 'collection/groups.html#_plain',
