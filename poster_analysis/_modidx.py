@@ -2427,6 +2427,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                         'poster_analysis/similarity/search.py'),
                                                    'poster_analysis.similarity.search._listed': ( 'similarity/search.html#_listed',
                                                                                                   'poster_analysis/similarity/search.py'),
+                                                   'poster_analysis.similarity.search._one_per_film': ( 'similarity/search.html#_one_per_film',
+                                                                                                        'poster_analysis/similarity/search.py'),
                                                    'poster_analysis.similarity.search._row': ( 'similarity/search.html#_row',
                                                                                                'poster_analysis/similarity/search.py'),
                                                    'poster_analysis.similarity.search._short': ( 'similarity/search.html#_short',

@@ -86,21 +86,28 @@ class Catalogue(_Readings):
     Parameters
     ----------
     index
-        Films with columns imdb_id and title, and possibly year and other_titles (joined by a vertical bar).
+        Films with columns imdb_id and title, and possibly year, other_titles (joined by a vertical bar), and film_id where films have several posters.
     """
 
     def __init__(self, index: pd.DataFrame) -> None:
         super().__init__(index)
         self._rows_of_id: dict[str, list[int]] = {}
-        for row, imdb_id in enumerate(index["imdb_id"]):
+        self._rows_of_film: dict[str, list[int]] = {}  # a film with several posters
+        films = index["film_id"] if "film_id" in index else index["imdb_id"]
+        for row, (imdb_id, film) in enumerate(zip(index["imdb_id"], films, strict=True)):
             self._rows_of_id.setdefault(imdb_id, []).append(row)
+            if film != imdb_id:
+                self._rows_of_film.setdefault(film, []).append(row)
 
     def __len__(self) -> int:
         return len(self.index)
 
     def rows_of_id(self, text: object) -> list[int]:
-        """The rows with an id, in any spelling."""
-        return self._rows_of_id.get(normalise_id(text), [])
+        """The rows with an id, in any spelling; of a film that is known by its other posters alone, the first."""
+        own = normalise_id(text)
+        unmarked = re.sub(r"^tt0*(?=\d)", "", own, flags=re.IGNORECASE)
+        rows = self._rows_of_id.get(own) or self._rows_of_id.get(unmarked)
+        return rows or self._rows_of_film.get(own, [])[:1]
 
 # %% ../../nbs/similarity/00_search.ipynb #013b
 def film_name(index: pd.DataFrame, row: int) -> str:
@@ -125,6 +132,14 @@ def _row(catalogue: Catalogue, text: str) -> int:
 
 # %% ../../nbs/similarity/00_search.ipynb #013
 By = Literal["id", "title", "index"]
+
+# %% ../../nbs/similarity/00_search.ipynb #013o
+def _one_per_film(index: pd.DataFrame, rows: list[int]) -> list[int]:
+    """Rows without the further posters of a film that is among them."""
+    if "film_id" not in index:
+        return rows
+    films = index["film_id"].iloc[rows].tolist()
+    return [row for place, row in enumerate(rows) if films.index(films[place]) == place]
 
 # %% ../../nbs/similarity/00_search.ipynb #013_1
 def find_films(
@@ -175,6 +190,7 @@ def find_films(
     by_id = [] if by == "title" else catalogue.rows_of_id(text)
     by_title = [] if by == "id" else catalogue.rows_of_title(text)
     rows = by_id + [row for row in by_title if row not in by_id]
+    rows = _one_per_film(catalogue.index, rows)
     if not rows:
         raise InputError(_unknown(catalogue, text, by, skipped))
     return rows

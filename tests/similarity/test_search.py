@@ -270,3 +270,11 @@ def test_real_titles_find_their_films(real_data):
         assert row in find_films(index, index["title"][row], by="title")
         name = re.sub(r"^(.*), The \(\d{4}\)$", r"The \1", index["title"][row])
         assert row in find_films(index, name, by="title")
+
+
+def test_several_posters_of_a_film_are_one_film():
+    index = index_of("Heat", "Heat", "Heat", "Ronin", ids=["113277", "113277_2", "9", "122690_alt"])
+    index["film_id"] = ["113277", "113277", "9", "122690"]
+    assert find_films(index, "heat") == [0, 2] and find_film(index, "tt0113277") == 0
+    assert find_film(index, "113277_2") == 1 and find_film(index, "122690") == 3
+    assert find_film(index.iloc[[0, 1, 3]].reset_index(drop=True), "heat") == 0
