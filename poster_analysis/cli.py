@@ -49,7 +49,7 @@ def _options(*names: str, defaults: bool = True) -> Callable:
     return decorate
 
 # %% ../nbs/cli.ipynb #004b
-_COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "limit", "anyway")  # fmt: skip
+_COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "group_columns", "limit", "anyway")  # fmt: skip
 _BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
 _ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_null", "memory_budget", "map_method", "random_state")  # fmt: skip
 

@@ -14,18 +14,14 @@ from matplotlib.figure import Figure
 
 from .cards import card_html, strip_html
 from ..clustering.agreement import agreement
-from poster_analysis.clustering.description import (
-    cluster_exemplars,
-    cluster_line,
-    decades,
-    enrichment,
-)
+from ..clustering.description import cluster_line
 from ..clustering.sweep import Clustering
+from ..collection.groups import named_columns, read_values
 from ..core.errors import InputError
 from ..core.text import SPACES, counted, score_text
-from ..distances.measure import row_distances
 from ..figures import clusters as cluster_figures
 from ..study.stages.analysis import Analysis
+from ..study.stages.clusters import agreement_of, enrichment_of, exemplars_of
 
 # %% ../../nbs/api/01_clusters.ipynb #005
 class Cluster:
@@ -96,11 +92,7 @@ class _Described:
     @cached_property
     def exemplars(self) -> pd.DataFrame:
         """The posters that stand for each cluster (medoids), and those at its edge."""
-        raw = self.space == "raw"
-        analysis = self._analysis
-        X = None if raw else analysis.space(self.space).X
-        own = analysis.distances if raw else row_distances(X, keep=False)
-        return cluster_exemplars(self.table, own, normalised=raw)
+        return exemplars_of(self._analysis, self.space, self.table)
 
     def exemplars_of(self, number: int, role: str) -> pd.DataFrame:
         """The posters that stand for one cluster ("medoid"), or those at its edge ("edge")."""
@@ -111,10 +103,8 @@ class _Described:
 
     @cached_property
     def enrichment(self) -> pd.DataFrame:
-        """Genres and decades that clusters have more often than chance would have it, every test a row."""
-        index = self._analysis.sample.index.reset_index(drop=True)
-        columns = {"genre": index["genre"], "decade": decades(index["year"])}
-        return enrichment(self.table["cluster"].to_numpy(), columns)
+        """Genres, decades and values of the study's group columns that clusters have more often than chance would have it, every test a row."""
+        return enrichment_of(self._analysis, self.table["cluster"].to_numpy())
 
 # %% ../../nbs/api/01_clusters.ipynb #008
 class _Numbered(_Described):
@@ -150,12 +140,51 @@ class _Numbered(_Described):
         """How many posters each cluster holds."""
         return self.table["cluster"].value_counts().sort_index().rename("posters")
 
+# %% ../../nbs/api/01_clusters.ipynb #6a0e46e1
+class _Agreeing(_Numbered):
+    """Clusters beside what is known of the films."""
+
+    def agreement(
+        self, values: pd.Series | str | None = None, *, separator: str = "|"
+    ) -> pd.DataFrame:
+        """How far the clusters agree with values of the posters, against shuffles, as `agreement` gives it.
+
+        Parameters
+        ----------
+        values
+            By imdb_id, such as ``study["mine"]``, or the name of a column of the films; posters without one are left out and
+            counted. By default the genres and the columns by which the study groups films.
+        separator
+            What stands between two values of one poster.
+        """
+        if values is None:
+            return agreement_of(self._analysis, self.table["cluster"].to_numpy())
+        if isinstance(values, str):
+            values, separator = self._values_of(values), "|"
+        values = values.reindex(self.table["imdb_id"])
+        texts = values.astype("string").fillna("").reset_index(drop=True)
+        seed = self._found.parameters["random_state"]
+        labels = self.table["cluster"].to_numpy()
+        name = str(values.name or "values")
+        return agreement(labels, texts, column=name, separator=separator, random_state=seed)
+
+    def _values_of(self, column: str) -> pd.Series:
+        """The values of a column of the films by imdb_id."""
+        groups, index = self._analysis.groups, self._analysis.features.index
+        if column not in groups:
+            column = next(iter(named_columns([column], index)), column.casefold())
+        if column in groups:
+            return groups[column].rename(column)
+        if column not in index:
+            raise InputError(f"no {column} is known of the films, so nothing can agree with it")
+        return read_values(index.set_index("imdb_id")[column]).texts
+
 # %% ../../nbs/api/01_clusters.ipynb #010
 _SHOWN = 12  # clusters that show posters, and how many each
 _EACH = 6
 
 
-class Clusters(_Numbered):
+class Clusters(_Agreeing):
     """The clusters of a study in one space, at one k; they show and draw themselves, and one is ``clusters[3]``.
 
     Parameters
@@ -167,23 +196,6 @@ class Clusters(_Numbered):
     **known
         Tables that were computed before: exemplars, enrichment.
     """
-
-    def agreement(self, values: pd.Series, *, separator: str = "|") -> pd.DataFrame:
-        """How far the clusters agree with values of the posters, against shuffles, as `agreement` gives it.
-
-        Parameters
-        ----------
-        values
-            By imdb_id, such as ``study["genre"]``; posters without one are left out and counted.
-        separator
-            What stands between two values of one poster.
-        """
-        values = values.reindex(self.table["imdb_id"])
-        texts = values.astype("string").fillna("").reset_index(drop=True)
-        seed = self._found.parameters["random_state"]
-        labels = self.table["cluster"].to_numpy()
-        name = str(values.name or "values")
-        return agreement(labels, texts, column=name, separator=separator, random_state=seed)
 
     def plot_sizes(self) -> Figure:
         """How many posters each cluster holds."""

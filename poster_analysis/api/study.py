@@ -8,7 +8,6 @@ __all__ = ['Study', 'Runs', 'open_study', 'create_study', 'demo_study']
 # %% ../../nbs/api/08_study.ipynb #002
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,19 +23,17 @@ from ..clustering import sweep as clustering
 from ..clustering.sweep import Clustering
 from ..core.errors import InputError
 from ..core.text import counted
-from ..figures.reduction import convergence_curve, explained_variance
-from ..figures.sheets import nmf_components
 from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
-from ..study.run import Stage, derived_run, find_study, open_run, runs
-from ..study.stages.analysis import Analysis, extraction_of
+from ..study.run import Stage, find_study, open_run, runs
+from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
 from ..study.stages.extraction import run_extraction
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
 from poster_analysis.workflow.pipeline import (
-    check_changes,
+    changed_run,
     run_clustering,
     run_demo,
     run_reduction,
@@ -136,16 +133,9 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
 
 # %% ../../nbs/api/08_study.ipynb #009
 def _figures_of(stage: Stage, space: str, analysis: Analysis) -> dict[str, Callable[[], Figure]]:
-    """What draws the figures of a reduction, from its tables."""
-    n_posters = len(analysis.sample)
-    if space == "pca":
-        table = stage.table("explained_variance")
-        return {"explained_variance": partial(explained_variance, table, n_posters=n_posters)}
-    components, errors = stage.table("nmf_components"), stage.table("convergence_nmf")
-    return {
-        "components": partial(nmf_components, components, analysis.posters),
-        "convergence": partial(convergence_curve, errors, n_posters=n_posters),
-    }
+    """What draws the figures of a reduction, from its tables, by names without that of the space."""
+    charts = reduction_charts(analysis, space, stage.table)
+    return {name.removeprefix("nmf_").removesuffix("_nmf"): draw for name, draw in charts.items()}
 
 # %% ../../nbs/api/08_study.ipynb #010
 class _Grouped(_Swept):
@@ -257,8 +247,7 @@ class Study(_Asked):
 
     def changed(self, name: str = "", **parameters: object) -> "Study":
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""
-        check_changes(self.folder, **parameters)
-        run = derived_run(self.folder, name=name, **parameters)
+        run = changed_run(self.folder, name=name, **parameters)
         if run.folder == self.folder:
             return self
         extraction_of(run)  # the features are those of the study
@@ -342,6 +331,7 @@ def _study_html(study: Study) -> str:
     said = [VerdictResult(space, one).sentences[0] for space, one in verdicts.items() if one]
     lines = [
         *(f"Note: {warning}" for warning in study.warnings),
+        *study.run.record["collection"].get("groups", []),
         f"{counted(len(index), 'poster')} · backbone {study.run.record['backbone']['name']} · k = "
         f"{parameters.k_min} to {parameters.k_max}",
         f"{counted(len(study.runs), 'run')}: {names}",

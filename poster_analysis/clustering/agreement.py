@@ -13,7 +13,8 @@ from scipy.stats import entropy
 from sklearn.metrics import mutual_info_score
 from sklearn.metrics.cluster import expected_mutual_information
 
-from .description import ALPHA, value_matrix
+from .description import ALPHA
+from ..collection.groups import value_matrix
 from ..core.errors import InputError
 from ..core.text import counted
 from ..distances.blocks import in_threads

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..collection.groups import value_lists
 from ..core.errors import InputError
 from ..core.files import written_whole
 from ..core.templates import TEMPLATES, filled
@@ -144,7 +145,7 @@ def map_data(
         A row for each poster: imdb_id, title, genre, path; x and y from 0 to 1, from `poster_analysis.reduction.umap`; and the columns
         named in `colours`.
     colours
-        Columns to colour by; the first is used when the page opens. ``genre`` may hold several values, joined by ``|``.
+        Columns to colour by; the first is used when the page opens. A film may have several values, joined by ``|``.
     neighbours
         Columns imdb_id, rank, neighbour_id, similarity. The first six of each poster are shown.
     sprites, sheet_size
@@ -170,14 +171,13 @@ def map_data(
     )
     ids = _ids(films)
     genres = [page_text(genre).split("|") for genre in films["genre"]]
-    values = {name: [[each] for each in films[name]] for name in colours} | {"genre": genres}
     near, similarities = _neighbours(ids, neighbours)
     pictures = _pictures(films["path"].tolist(), sprites, thumbnails)
     return {
         "title": page_text(title),
         "about": page_text(about),
         **_words_and_places(films, ids, genres),
-        "columns": [colour_column(name, values[name]) for name in colours],
+        "columns": [colour_column(name, value_lists(films[name])) for name in colours],
         "neighbours": near,
         "similarities": similarities,
         "sheets": pictures.pop("sheets"),

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from scipy.stats import bootstrap
 
 from ..clustering.agreement import against_chance
-from ..clustering.description import value_matrix
+from ..collection.groups import value_matrix
 from ..core.errors import InputError
 from ..core.text import counted
 from ..distances.blocks import in_threads, row_blocks

@@ -17,12 +17,12 @@ from urllib.parse import quote
 import pandas as pd
 from markupsafe import Markup
 
+from ..collection.titles import title_key
 from ..core.errors import InputError
 from ..core.files import digest
 from ..core.templates import filled
 from ..core.text import SPACES, counted, film_text, page_text, score_text
 from ..figures.thumbnails import Thumbnail
-from ..similarity.search import title_key
 from .blocks import Section, SitePage, sections_block
 
 # %% ../../nbs/site/05_films.ipynb #004b

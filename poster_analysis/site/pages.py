@@ -49,7 +49,7 @@ _FIGURES = {
     "scores": "Two more scores",
     "cluster_sizes": "How large the clusters are",
     "silhouettes": "The silhouette of every poster",
-    "agreement": "Whether the clusters agree with the genres",
+    "agreement": "Whether the clusters agree with what is known of the films",
     "other_methods": "What other methods say",
     "explained_variance": "What the components hold",
     "components": "Whether more components help",
@@ -57,6 +57,7 @@ _FIGURES = {
     "nmf_components": "The parts that NMF finds",
     "neighbours": "The nearest posters",
     "genre_agreement": "Whether neighbours are films of the same kind",
+    "group_agreement": "What else neighbours have in common",
     "neighbour_counts": "Whether a few posters are everybody’s neighbour",
     "neighbour_comparison": "Whether another way of comparing does better",
     "runs": "Runs side by side",
@@ -121,7 +122,8 @@ def _collection(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
     page.heading("Collection")
     counts = [("Posters", f"{n_posters(run):,}"), *_known(run), ("Left out", f"{n_skipped:,}")]
     page.html(facts(counts))
-    if notes := run.record["collection"].get("notes", []):
+    collection = run.record["collection"]
+    if notes := [*collection.get("notes", []), *collection.get("groups", [])]:
         page.html(filled("pages.notes", sentences=[cut_paths(note, cuts) for note in notes]))
     if n_skipped:
         page.heading("Posters left out", level=3)

@@ -40,6 +40,7 @@ ABOUT = {
     "links": "Second table that links the ids of the first with those of the posters, such as MovieLens' links.csv.",
     "file_column": "Column that names the file of the poster.",
     "id_pattern": "Regular expression that finds the id in the path of a poster, such as poster_(\\d+).",
+    "group_columns": "Further columns of the table whose values are compared with clusters and neighbours, and colour the map, such as country,director.",
     "anyway": "Go on where nearly no poster has a row, or rows seem to be of other films.",
     "limit": "Study only this many posters, chosen at random: for a trial.",
     "backbone": "What turns a poster into features: vgg16, mobilenet_0.75, colour, …",
@@ -141,6 +142,7 @@ class Parameters:
     links: str | None = None
     file_column: str | None = None
     id_pattern: str | None = None
+    group_columns: tuple[str, ...] = ()
     anyway: bool = dataclasses.field(default=False, compare=False)
     limit: int | None = None
     backbone: str = "vgg16"
@@ -166,8 +168,10 @@ class Parameters:
     random_state: int = 9
 
     def __post_init__(self) -> None:
-        films = [self.films] if isinstance(self.films, (str, int)) else self.films
-        object.__setattr__(self, "films", tuple(str(film) for film in films))
+        for name in ("films", "group_columns"):
+            given = getattr(self, name)
+            texts = [given] if isinstance(given, (str, int)) else given or ()
+            object.__setattr__(self, name, tuple(str(text) for text in texts))
         object.__setattr__(self, "title_column", _one_or_several(self.title_column))
         object.__setattr__(self, "genre_columns", _listed(self.genre_columns))
         for name in ("n_components_tried", "variance_tried"):

@@ -16,7 +16,7 @@ from poster_analysis.clustering.agreement import (
     agreement_scores,
     pair_counts,
 )
-from poster_analysis.clustering.description import value_lists, value_matrix
+from poster_analysis.collection.groups import value_lists, value_matrix
 from poster_analysis.core.errors import InputError
 
 COLUMNS = [

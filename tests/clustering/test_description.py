@@ -12,13 +12,11 @@ from threadpoolctl import threadpool_limits
 from poster_analysis.clustering.description import (
     cluster_exemplars,
     cluster_line,
-    decades,
     enrichment,
     enrichment_findings,
     over_represented,
-    value_lists,
-    value_matrix,
 )
+from poster_analysis.collection.groups import decades, value_lists, value_matrix
 from poster_analysis.core.errors import InputError
 from poster_analysis.core.files import read_table, write_table
 from poster_analysis.distances.measure import (

@@ -12,7 +12,7 @@ from sklearn.metrics import jaccard_score
 from sklearn.preprocessing import MultiLabelBinarizer
 from threadpoolctl import threadpool_limits
 
-from poster_analysis.clustering.description import value_lists
+from poster_analysis.collection.groups import value_lists
 from poster_analysis.core.errors import InputError
 from poster_analysis.similarity.genres import (
     bootstrap_interval,

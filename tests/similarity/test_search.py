@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poster_analysis.collection.titles import title_key
 from poster_analysis.core.errors import InputError
-from poster_analysis.similarity.search import find_film, find_films, title_key
+from poster_analysis.similarity.search import find_film, find_films
 
 
 def index_of(*titles, ids=None, years=None):
@@ -53,6 +54,20 @@ def message(index, query, **options):
         ("Straße (1958)", "STRASSE"),
         ("Twin Peaks (1990–1991)", "twin peaks"),
         ("Nan (2005)", "nan"),
+        ("Der Untergang (2004)", "untergang"),
+        ("Untergang, Der (2004)", "der untergang"),
+        ("Das Boot", "boot, das"),
+        ("Les quatre cents coups (1959)", "quatre cents coups"),
+        ("L'Avventura (1960)", "avventura"),
+        ("L'Avventura (1960)", "L Avventura"),
+        ("La vita è bella (1997)", "vita e bella"),
+        ("Gli uccelli", "Uccelli, Gli"),
+        ("El laberinto del fauno (2006)", "Laberinto del Fauno"),
+        ("Un'altra vita", "altra vita"),
+        ("Heat [1995]", "heat 1995"),
+        ("Heat (TV Movie 1995)", "Heat (1995)"),
+        ("Duel (1971) (TV)", "duel"),
+        ("Crash (II) (2004)", "crash 2004"),
     ],
 )  # fmt: skip
 def test_titles_as_people_write_them(title, question):
@@ -114,6 +129,47 @@ def test_a_year_tells_remakes_apart_and_the_column_counts_more_than_the_title():
     assert "did you mean" in message(index, "Heat (1972)")
 
 
+@pytest.mark.parametrize("question", ["Mother!", "mother!", "MOTHER! (2017)", "mother! 2017"])
+def test_a_title_with_the_same_signs_wins_over_its_namesake(question):
+    index = index_of("Mother (2009)", "Mother! (2017)", "Mother (1996)", "Mother, The (2003)")
+    assert find_films(index, question) == [1]
+    assert find_films(index, "mother") == [0, 2]
+    assert find_films(index, "the mother") == [3]
+    assert find_films(index.iloc[[0, 2]].reset_index(drop=True), "mother!") == [0, 1]
+
+
+def test_accents_tell_namesakes_apart_and_do_not_hide_a_film():
+    index = index_of("El año", "El ano", "Amélie")
+    assert find_films(index, "el año") == [0] and find_films(index, "El Ano") == [1]
+    assert find_films(index, "amelie") == [2]
+    assert find_films(index, "el ano!") == [1]
+    assert find_films(index_of("Face/Off", "Face Off", "Face-Off"), "face off") == [1]
+
+
+def test_years_of_a_column_tell_films_of_one_title_apart():
+    index = index_of("Hamlet", "Hamlet", "Hamlet", "Hamlet 2", years=[1948, 1996, None, 2008])
+    for question in ("Hamlet (1996)", "hamlet 1996", "Hamlet, 1996", "Hamlet [1996]"):
+        assert find_film(index, question) == 1
+    said = message(index.iloc[:2], "hamlet")
+    assert "Hamlet (1948) [1000], Hamlet (1996) [1001]" in said
+    assert "add the year, as in 'Hamlet (1996)'" in said and "--id" in said
+    assert "add the year" not in message(index, "hamlet")  # one year is not known
+    assert "Hamlet (1948)" in message(index, "Hamlet 1950")
+    as_numbers = index.assign(year=[1948.0, 1996.0, float("nan"), 2008.0])  # as a CSV is read
+    assert find_film(as_numbers, "Hamlet (1948)") == 0
+
+
+def test_other_titles_are_searched_too():
+    index = index_of("Seven Samurai", "The Shawshank Redemption", "Madeo", years=[1954, 1994, 2009])
+    index["other_titles"] = ["七人の侍 | Shichinin no samurai", "Die Verurteilten (1994)", ""]
+    for question in ("七人の侍", "shichinin no samurai", "Shichinin no Samurai (1954)"):
+        assert find_film(index, question) == 0
+    assert find_film(index, "die verurteilten") == find_film(index, "Verurteilten 1994") == 1
+    assert "Seven Samurai (1954)" in message(index, "Shichinin samurai")
+    index["other_titles"] = [None, "Madeo", None]
+    assert find_film(index, "madeo") == 2  # a film's own title comes first
+
+
 def test_an_article_may_be_left_out_but_not_added():
     assert find_films(index_of("Die Hard", "The Heat"), "heat") == [1]
     for title, question in (("Heat", "The Heat"), ("Robot", "I, Robot"), ("Hard", "Die Hard")):
@@ -149,10 +205,29 @@ def test_the_other_reading_is_pointed_out():
 
 @pytest.mark.parametrize(
     ("question", "title"),
-    [("Dunkrik", "Dunkirk"), ("Casno", "Casino"), ("The Lord of the", "Lord of the Rings, The")],
-)
+    [
+        ("Dunkrik", "Dunkirk"),
+        ("Casno", "Casino"),
+        ("The Lord of the", "Lord of the Rings, The"),
+        ("rings", "Lord of the Rings, The"),
+        ("Ringz", "Lord of the Rings, The"),
+        ("my favourite casino film", "Casino"),
+        ("Rings of Power", "Lord of the Rings, The"),
+        ("Verurteilten", "Shawshank"),
+        ("侍", "七人の侍"),
+    ],
+)  # fmt: skip
 def test_close_titles_are_suggested(question, title):
-    index = index_of("Casino (1995)", "Lord of the Rings, The (1978)", "Dunkirk (2017)", "", "Up")
+    index = index_of(
+        "Casino (1995)",
+        "Lord of the Rings, The (1978)",
+        "Dunkirk (2017)",
+        "",
+        "Up",
+        "Shawshank",
+        "七人の侍",
+    )
+    index["other_titles"] = ["", "", "", "", "", "Die großen Verurteilten", ""]
     assert f"did you mean {title}" in message(index, question)
 
 
@@ -195,3 +270,11 @@ def test_real_titles_find_their_films(real_data):
         assert row in find_films(index, index["title"][row], by="title")
         name = re.sub(r"^(.*), The \(\d{4}\)$", r"The \1", index["title"][row])
         assert row in find_films(index, name, by="title")
+
+
+def test_several_posters_of_a_film_are_one_film():
+    index = index_of("Heat", "Heat", "Heat", "Ronin", ids=["113277", "113277_2", "9", "122690_alt"])
+    index["film_id"] = ["113277", "113277", "9", "122690"]
+    assert find_films(index, "heat") == [0, 2] and find_film(index, "tt0113277") == 0
+    assert find_film(index, "113277_2") == 1 and find_film(index, "122690") == 3
+    assert find_film(index.iloc[[0, 1, 3]].reset_index(drop=True), "heat") == 0

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from browser import CONTRAST
 
-from poster_analysis.similarity.search import title_key
+from poster_analysis.collection.titles import title_key
 
 PAGES = {
     "index": "index.html",

@@ -6,11 +6,13 @@
 __all__ = ['ATLAS', 'place_posters', 'make_map', 'export_posters']
 
 # %% ../../../nbs/study/stages/04_map.ipynb #002
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ...collection.groups import colour_names, with_groups
 from ...core.files import file_digest, write_table
 from poster_analysis.core.text import (
     counted,
@@ -82,22 +84,14 @@ def place_posters(analysis: Analysis) -> Stage:
     )
 
 # %% ../../../nbs/study/stages/04_map.ipynb #005
-_OWN = ("imdb_id", "title", "genre", "year", "path", "sha256")
-_MOST_KINDS = 60  # different values that a legend can still list
-
-
-def _coloured(index: pd.DataFrame, clusters: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The index with its cluster and decade, and the names of the columns to colour by."""
-    index = give_way(index, ("cluster", "decade", "x", "y"))
-    films = index.merge(clusters[["imdb_id", "cluster"]], on="imdb_id", how="left")
+def _coloured(
+    index: pd.DataFrame, clusters: pd.DataFrame, asked: Iterable[str] = ()
+) -> tuple[pd.DataFrame, list[str]]:
+    """The index with its clusters and all that films are grouped by, and the names of the columns to colour by."""
+    films, groups = with_groups(give_way(index, ("cluster", "x", "y")), asked)
+    films = films.merge(clusters[["imdb_id", "cluster"]], on="imdb_id", how="left")
     films["cluster"] = films["cluster"].astype("Int64")
-    decades = (films["year"] // 10 * 10).astype("Int64").astype("string") + "s"
-    films["decade"] = decades.fillna("").astype(object)
-    others = [name for name in index if name not in _OWN]
-    kinds = {name: films.loc[films[name] != "", name].nunique() for name in others}
-    chosen = [name for name, number in kinds.items() if 2 <= number <= _MOST_KINDS]
-    known = [name for name in ("genre", "decade") if (films[name] != "").any()]
-    return films, ["cluster", *known, *chosen]
+    return films, colour_names(films, groups)
 
 # %% ../../../nbs/study/stages/04_map.ipynb #015a
 _READING = {
@@ -139,7 +133,8 @@ def _nearest(analysis: Analysis) -> pd.DataFrame:
 def _write_page(analysis: Analysis, places: Stage, folder: Path) -> Outcome:
     """Write the page; what the map keeps of the neighbours."""
     features, run = analysis.features, analysis.run
-    films, colours = _coloured(features.index, run.table(in_space(table_names.CLUSTERS, "pca")))
+    clusters = run.table(in_space(table_names.CLUSTERS, "pca"))
+    films, colours = _coloured(features.index, clusters, analysis.parameters.group_columns)
     table = places.table(table_names.MAP)
     films = films.assign(x=table["x"], y=table["y"])
     nearest = _nearest(analysis)

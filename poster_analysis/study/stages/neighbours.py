@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...collection.groups import ALWAYS
 from ...collection.posters import Posters
 from ...core.files import digest, write_table
 from ...core.text import counted
@@ -172,6 +173,20 @@ def _genres(ways: dict, index: pd.DataFrame, n_neighbors: int, **options):
     sentences = [genre_finding(agreement, n_neighbors=n_neighbors), *comparison_findings(compared)]
     return tables, figures, sentences
 
+# %% ../../../nbs/study/stages/03_neighbours.ipynb #6a0e46c1
+def _other_groups(nearest: pd.DataFrame, analysis: Analysis, n_neighbors: int, **options):
+    """How far neighbours share the values of each column that was asked for: tables, figures, and sentences."""
+    groups = {name: one for name, one in analysis.sample_groups.items() if name not in ALWAYS}
+    index = analysis.sample.index.reset_index(drop=True).assign(**groups)
+    found = [genre_agreement(nearest, index, column=name, **options) for name in groups]
+    found = [table for table in found if len(table)]
+    if not found:
+        return {}, {}, []
+    charts = map(neighbour_figures.genre_agreement_chart, found)
+    figures = {f"group_agreement_{number}": one for number, one in enumerate(charts, start=1)}
+    sentences = [genre_finding(table, n_neighbors=n_neighbors) for table in found]
+    return {"group_agreement": pd.concat(found, ignore_index=True)}, figures, sentences
+
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #n27
 _NUMBERS = (1, 6, 20)  # of nearest neighbours that are looked at
 
@@ -185,14 +200,16 @@ def _evaluation(analysis: Analysis, folder: Path) -> Outcome:
     tables, figures, of_hubs = _hubs(ways, index, shown)
     options = {"numbers": numbers, "random_state": analysis.parameters.random_state}
     more_tables, more_figures, of_genres = _genres(ways, index, shown, **options)
+    of_groups = _other_groups(ways["cosine"], analysis, shown, **options)
     sentences = [*of_genres[:1], of_hubs, *of_genres[1:]]
     if not of_genres:
         sentences.append(
             f"No genres are known of {counted(len(index), 'poster')}, so neighbours were not held against them."
         )
-    for name, table in (tables | more_tables).items():
+    sentences += of_groups[2]
+    for name, table in (tables | more_tables | of_groups[0]).items():
         write_table(table, folder / table_path(name))
-    for name, figure in (figures | more_figures).items():
+    for name, figure in (figures | more_figures | of_groups[1]).items():
         save_figure(figure, folder / "figures" / f"{name}.png")
     return Outcome(sentences)
 
@@ -204,6 +221,7 @@ def evaluate_neighbours(analysis: Analysis) -> Stage:
         "neighbour_quality",
         lambda folder: _evaluation(analysis, folder),
         parameters=("sample", "random_state"),
+        given=analysis.grouped_by,
         after=reductions,
     )
 
