@@ -19,7 +19,7 @@ from .images import IMAGE_SUFFIXES, UnreadableImage, read_bytes
 from .metadata import Metadata, normalise_id, read_metadata
 from ..core.errors import InputError
 from ..core.files import digest
-from ..core.text import counted
+from ..core.text import counted, printable
 
 # %% ../../nbs/collection/02_posters.ipynb #005
 @dataclass(frozen=True)
@@ -78,17 +78,17 @@ def _identified(posters: Path, path: str) -> tuple[str, str, str, str]:
         path.encode()
         sha256 = hashlib.sha256(read_bytes(posters / path)).hexdigest()
     except UnicodeEncodeError:
-        path = path.encode(errors="surrogateescape").decode(errors="replace")
+        path = os.fsencode(path).decode(errors="replace")
         imdb_id = normalise_id(Path(path).stem)
         reason = "a file name that is not valid UTF-8"
     except UnreadableImage as error:
         reason = str(error)
     else:
-        if "\r" in path:
-            reason = "a file name with a carriage return, which no CSV table can hold"
+        if printable(path) != path:
+            reason = "a file name with control characters, which are shown by their numbers"
         elif not imdb_id:
             reason = "a file name without an id"
-    return path, imdb_id, sha256, reason
+    return printable(path), printable(imdb_id), sha256, reason
 
 # %% ../../nbs/collection/02_posters.ipynb #008a
 def _order(imdb_id: str) -> tuple:

@@ -16,6 +16,7 @@ from ...clustering import sweep as clustering
 from ...collection.posters import Posters
 from ...core.errors import InputError
 from ...core.files import write_table, written_whole
+from ...core.memory import memory_for
 from poster_analysis.distances.measure import (
     row_distances,
 )
@@ -75,7 +76,8 @@ def _distances(analysis: "Analysis") -> Distances:
     """Distances between all rows of the sample; kept on disk if they fit the memory budget."""
     X = analysis.sample.X
     if 4 * X.shape[0] ** 2 > 1e9 * analysis.parameters.memory_budget:
-        return row_distances(X, keep=False)
+        with memory_for(f"the distances of {len(analysis.sample):,} posters"):
+            return row_distances(X, keep=False)
     analysis.stage("distances", lambda folder: _write_distances(X, folder), parameters=("sample",))
     return load_distances(analysis.run.folder / _DISTANCES, X)
 
@@ -112,6 +114,7 @@ class Analysis:
 
     def __init__(self, run: Run) -> None:
         self.run, self.parameters, self.extraction = run, run.parameters, extraction_of(run)
+        run.asked = run.record["parameters"]
         self._spaces, self._stages = {}, {}
 
     def chosen(self, *names: str) -> dict:
@@ -138,7 +141,8 @@ class Analysis:
     @cached_property
     def features(self) -> Features:
         """Features of all posters."""
-        return load_features(self.run.folder)
+        with memory_for(f"the features of {self.run.folder}"):
+            return load_features(self.run.folder)
 
     @cached_property
     def posters(self) -> Posters:
@@ -148,7 +152,8 @@ class Analysis:
     @cached_property
     def sample(self) -> Features:
         """Features of the posters that are reduced and clustered."""
-        return _sample(self)
+        with memory_for("the features of the sample"):
+            return _sample(self)
 
     @cached_property
     def distances(self) -> Distances:
