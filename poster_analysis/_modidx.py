@@ -3279,6 +3279,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                        'poster_analysis/workflow/batches.py')},
             'poster_analysis.workflow.pipeline': { 'poster_analysis.workflow.pipeline._analyse': ( 'workflow/pipeline.html#_analyse',
                                                                                                    'poster_analysis/workflow/pipeline.py'),
+                                                   'poster_analysis.workflow.pipeline._check_different': ( 'workflow/pipeline.html#_check_different',
+                                                                                                           'poster_analysis/workflow/pipeline.py'),
                                                    'poster_analysis.workflow.pipeline._check_films': ( 'workflow/pipeline.html#_check_films',
                                                                                                        'poster_analysis/workflow/pipeline.py'),
                                                    'poster_analysis.workflow.pipeline._check_space': ( 'workflow/pipeline.html#_check_space',

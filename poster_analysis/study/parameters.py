@@ -294,6 +294,6 @@ def paths_inside(parameters: dict, out: Path) -> dict[str, str]:
 
 def paths_placed(parameters: dict, out: Path) -> dict[str, str]:
     """The same paths where they lie now."""
-    paths = {name: parameters[name] for name in _PATHS if parameters.get(name)}
+    paths = {name: parameters[name] for name in _PATHS if isinstance(parameters.get(name), str)}
     inside = {name: path for name, path in paths.items() if path.startswith("./")}
     return {name: str(out.resolve() / path) for name, path in inside.items()}
