@@ -55,7 +55,9 @@ def test_out_that_cannot_be(capsys, bad, drawn, command, place):
     assert sorted(bad.rglob("*")) == before and (bad / "file").read_text() == "mine"
 
 
-@pytest.mark.parametrize("part", ["tables", "figures", "store", "runs", "site", "exports", "notebooks"])
+@pytest.mark.parametrize(
+    "part", ["tables", "figures", "store", "runs", "site", "exports", "notebooks"]
+)
 def test_a_part_of_out_that_is_a_file(capsys, tmp_path, drawn, part):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / part).write_text("mine")
@@ -66,7 +68,14 @@ def test_a_part_of_out_that_is_a_file(capsys, tmp_path, drawn, part):
 
 @pytest.mark.parametrize("store", ["file", "file/below", ""])
 def test_a_store_that_cannot_be(capsys, bad, drawn, store):
-    line = refused(capsys, *words_of("extract", drawn), "--out", bad / "out", "--store", bad / store if store else "")
+    line = refused(
+        capsys,
+        *words_of("extract", drawn),
+        "--out",
+        bad / "out",
+        "--store",
+        bad / store if store else "",
+    )
     assert "store" in line and not (bad / "out").exists()
 
 
@@ -115,7 +124,15 @@ def test_posters_with_control_characters_are_named_and_break_no_table(tmp_path, 
     from poster_analysis.core.files import read_table, write_table
 
     file = next(drawn.posters.rglob("*.jpg"))
-    names = ["1.jpg", "two\nlines.jpg", "a\x1b[31m.jpg", "a\tb.jpg", "\x9b.jpg", "\u202egpj.2.jpg", "fold\x07er/3.jpg"]
+    names = [
+        "1.jpg",
+        "two\nlines.jpg",
+        "a\x1b[31m.jpg",
+        "a\tb.jpg",
+        "\x9b.jpg",
+        "\u202egpj.2.jpg",
+        "fold\x07er/3.jpg",
+    ]
     for name in names:
         (tmp_path / "p" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "p" / name).write_bytes(file.read_bytes())

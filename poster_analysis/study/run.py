@@ -343,7 +343,9 @@ def _remember(run: Run, stage: Stage) -> Stage:
 # %% ../../nbs/study/01_run.ipynb #015
 def runs(out: Path) -> list[Run]:
     """All runs below `out` that have a record: the one without a name first, then by name."""
-    named = sorted(path.parent.name for path in (Path(out) / "runs").glob(f"*/{RECORD}"))
+    named = []
+    with suppress(OSError):  # a path that cannot be one
+        named = sorted(path.parent.name for path in (Path(out) / "runs").glob(f"*/{RECORD}"))
     return [run for run in (Run(out, name) for name in ("", *named)) if run.exists]
 
 # %% ../../nbs/study/01_run.ipynb #025b

@@ -236,7 +236,7 @@ def test_a_download_that_was_stopped_is_named_and_not_called_unreachable(
         raise OSError("Unable to synchronously open file (truncated file: eof = 9000)")
 
     monkeypatch.setattr(networks, "_build", fail)
-    with pytest.raises(InputError, match="cut short.*delete it") as caught:
+    with pytest.raises(InputError, match=r"cut short.*delete it") as caught:
         networks._fetch_weights(keras, NAME, include_top=False)
     assert str(cut) in str(caught.value)
 
