@@ -16,7 +16,7 @@ import click
 from . import __version__
 from .core.errors import PosterAnalysisError, RunError
 from .core.memory import is_out_of_memory, memory_error
-from .core.places import check_file
+from .core.places import check_file, home_of_nobody
 from .core.terminal import echo, json_text, last_words, lasting_streams
 from .core.text import SPACES, printable
 from .study.parameters import ABOUT, Parameters, present_name
@@ -392,6 +392,7 @@ def _say(error: BaseException) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     lasting_streams()
+    home_of_nobody()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     debug, code = "--debug" in arguments, 0
     try:

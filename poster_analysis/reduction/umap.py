@@ -208,6 +208,14 @@ class PosterMap:
         return pd.DataFrame(columns).assign(method=self.method)
 
 # %% ../../nbs/reduction/02_umap.ipynb #f26
+def _check_settings(n_neighbors: int, min_dist: float) -> None:
+    """Refuse what UMAP cannot do."""
+    if n_neighbors < 2:
+        raise InputError(f"n_neighbors is {n_neighbors}; a map by UMAP needs at least 2")
+    if not 0 <= min_dist <= 1:
+        raise InputError(f"min_dist is {min_dist}; valid are 0 to 1")
+
+
 def _without_umap(method: str, error: Exception) -> tuple[str, str]:
     """The method that is left when UMAP fails, and why; a `RunError` if only UMAP would do."""
     if isinstance(error, PosterAnalysisError) or is_out_of_memory(error):
@@ -265,10 +273,7 @@ def poster_map(
     Kobak, D. and Linderman, G. C. (2021). Initialization is critical for preserving global data structure in both
     t-SNE and UMAP. Nature Biotechnology 39.
     """
-    if n_neighbors < 2:
-        raise InputError(f"n_neighbors is {n_neighbors}; a map by UMAP needs at least 2")
-    if not 0 <= min_dist <= 1:
-        raise InputError(f"min_dist is {min_dist}; valid are 0 to 1")
+    _check_settings(n_neighbors, min_dist)
     X = X if distances is not None else as_features(X)
     distances = distances_on_demand(X) if distances is None else distances
     used, reason = map_method(method, n_posters=distances.n_distinct)

@@ -114,6 +114,21 @@ class Stage:
         files = ((self.folder / path, sha256) for path, sha256 in self.outputs.items())
         return all(file.is_file() and file_digest(file) == sha256 for file, sha256 in files)
 
+# %% ../../nbs/study/01_run.ipynb #f8a4
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a record; an `InputError` if its folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire()
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written ({error.strerror})") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
 # %% ../../nbs/study/01_run.ipynb #8a4af2b3
 class _Recorded:
     """The folder of a run, and its record of what was asked and what was done."""
@@ -159,10 +174,8 @@ class _Recorded:
             record.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
             asked = dataclasses.asdict(parameters)
             asked |= paths_inside(asked, self.out)
-            unknown = {
-                name: one for name, one in record.get("parameters", {}).items() if name not in asked
-            }
-            record |= {"parameters": unknown | asked, "versions": versions()} | facts
+            record |= {"parameters": record.get("parameters", {}) | asked}
+            record |= {"versions": versions()} | facts
             record.setdefault("stages", {})
 
     def note(self, **facts: object) -> None:
@@ -173,13 +186,7 @@ class _Recorded:
     @contextmanager
     def _changing(self) -> Iterator[dict]:
         """Give the record, to be changed and written back while no other process does."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / ".lock")
-            lock.acquire()
-        except OSError as error:
-            raise InputError(f"{self.folder} cannot be written ({error.strerror})") from None
-        with lock:
+        with _locked(self.folder):
             record = self.record if self.exists else {}
             yield record
             write_json(record, self.folder / RECORD)

@@ -14,14 +14,11 @@ from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
-
 from ..core.errors import InputError, RunError, told_together
 from ..core.extras import needs
 from ..core.files import digest, file_digest
 from ..core.places import check_folder
 from ..core.text import SPACES
-from ..distances.blocks import first_identical
 from ..reduction.umap import map_method
 from ..similarity.search import find_film
 from ..study.parameters import Parameters, present_name
@@ -37,6 +34,7 @@ from poster_analysis.study.run import (
 )
 from poster_analysis.study.stages.analysis import (
     Analysis,
+    check_different,
     compare_components,
     extraction_of,
     reduce_to,
@@ -376,17 +374,11 @@ def finish_study(out: Path) -> None:
     _publish_if_changed(out)
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #f21
-def _check_different(analysis: Analysis) -> None:
-    """Refuse what posters are too few for of which some look the same to the backbone, though their files differ."""
-    n_different = len(np.unique(first_identical(analysis.sample.X)))
-    analysis.parameters.check_size(len(analysis.features), n_different)
-
-
 def _analyse(run: Run) -> None:
     """Make all stages of a run after the first."""
     analysis = Analysis(run)
     if run.finished("reduction_pca") is None:
-        _check_different(analysis)
+        check_different(analysis)
     reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
     compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
     if run.parameters.n_null:

@@ -91,3 +91,23 @@ def test_the_current_folder_may_have_been_deleted(tmp_path, monkeypatch):
     gone.rmdir()
     with pytest.raises(InputError):
         check_folder("out")
+
+
+@pytest.mark.parametrize("home", ["none", "file"])
+def test_a_user_without_a_home_gets_a_temporary_one(folder, monkeypatch, home):
+    for name in (*places._CACHES, "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(folder / home))
+    given = places.home_of_nobody()
+    assert given.is_dir() and os.environ["HOME"] == str(given) == os.environ["MPLCONFIGDIR"]
+    assert places.home_of_nobody() is None
+
+
+def test_a_home_that_cannot_be_written_keeps_its_weights(folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder))
+    for name in (*places._CACHES, "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(places.os, "access", lambda *_: False)
+    given = places.home_of_nobody()
+    assert os.environ["JUPYTER_DATA_DIR"] == str(given)
+    assert os.environ["HOME"] == str(folder) and "KERAS_HOME" not in os.environ
