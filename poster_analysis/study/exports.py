@@ -296,7 +296,7 @@ def write_workbook(table: pd.DataFrame, path: str | os.PathLike, *, title: str =
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "B2"
     for place, name in enumerate(table, 1):
-        longest = max([len(str(name)) + 2, *table[name].head(200).astype(str).str.len()])
+        longest = max(len(str(name)) + 2, *(len(str(one)) for one in table[name].head(200)), 0)
         sheet.column_dimensions[get_column_letter(place)].width = min(longest + 2, 50)
     sheet.auto_filter.ref = f"A1:{get_column_letter(table.shape[1])}{len(table) + 1}"
     _rows(sheet, table)
