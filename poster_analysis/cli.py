@@ -7,7 +7,6 @@ __all__ = ['cli', 'demo', 'check', 'study', 'extract', 'reduce', 'sweep', 'simil
 
 # %% ../nbs/cli.ipynb #002
 import dataclasses
-import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,10 +14,14 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .core.errors import PosterAnalysisError
-from .core.text import SPACES
+from .core.errors import PosterAnalysisError, RunError
+from .core.memory import is_out_of_memory, memory_error
+from .core.places import check_file, home_of_nobody
+from .core.terminal import echo, json_text, last_words, lasting_streams
+from .core.text import SPACES, printable
 from .study.parameters import ABOUT, Parameters, present_name
 from .study.run import open_run
+from .workflow.printed import print_neighbours, print_site, print_stage
 
 # %% ../nbs/cli.ipynb #004
 _FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
@@ -61,58 +64,33 @@ def _present_option(name: str) -> str:
     return name if present == parameter else present.replace("_", "-")
 
 # %% ../nbs/cli.ipynb #004a
-_posters = click.option("--posters", required=True, metavar="DIR", help=ABOUT["posters"])
-_store = click.option("--store", metavar="DIR", help="Feature store; OUT/store by default.")
+def _not_empty(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Refuse a path that is empty, as of a variable that is not set, which would be the current folder."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("the path is empty", param=option)
+    return value
+
+
+_posters = click.option(
+    "--posters", required=True, metavar="DIR", help=ABOUT["posters"], callback=_not_empty
+)
+_store = click.option(
+    "--store", metavar="DIR", help="Feature store; OUT/store by default.", callback=_not_empty
+)
 _name = click.option("--name", default="", metavar="RUN", help="Keep this run in OUT/runs/RUN.")
 
 
 def _out(help_text: str, **keywords: object) -> Callable:
     """Add the option that names the study's folder."""
     keywords = keywords or {"required": True}
-    return click.option("--out", metavar="DIR", help=help_text, show_default=True, **keywords)
+    return click.option(
+        "--out", metavar="DIR", help=help_text, show_default=True, callback=_not_empty, **keywords
+    )
 
 
 def _given(values: dict) -> dict:
     """The options that were given."""
     return {name: value for name, value in values.items() if value is not None and value != ()}
-
-# %% ../nbs/cli.ipynb #011
-def _print_site(run: object) -> None:
-    """Print what a study found, and where its site lies."""
-    for sentence in run.findings():
-        click.echo(sentence)
-    click.echo(f"\n{run.out / 'site' / 'index.html'}")
-
-
-def _print_stage(stage: object) -> None:
-    """Print what a stage found and which files hold it."""
-    for sentence in stage.findings:
-        click.echo(sentence)
-    for path in stage.outputs:
-        click.echo(stage.folder / path)
-
-# %% ../nbs/cli.ipynb #011a
-def _plain(text: str) -> str:
-    """A title as one line without control characters, which could steer a terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _print_neighbours(answer: dict) -> None:
-    """Print neighbours as a table."""
-    query = answer["query"]
-    click.echo(_plain(query["title"] or query["imdb_id"] or query["image"]))
-    if not query.get("in_sample", True):
-        click.echo("(not among the posters that were clustered)")
-    if others := query.get("other_posters"):
-        click.echo(
-            f"(one of {len(others) + 1} posters of this film; others: {', '.join(map(_plain, others))})"
-        )
-    for row in answer["neighbours"]:
-        title = row["title"] or "(no title)"
-        click.echo(
-            f"{row['rank']:>3}  {row['similarity']:.6f}  {row['imdb_id']:>8}  {_plain(title)}"
-            f"  [{_plain(row['genre'])}]"
-        )
 
 # %% ../nbs/cli.ipynb #006
 class _Command(click.Command):
@@ -157,7 +135,7 @@ def demo(out: str, **values: object) -> None:
     """
     from poster_analysis.workflow.pipeline import run_demo
 
-    _print_site(run_demo(Path(out), **values))
+    print_site(run_demo(Path(out), **values))
 
 # %% ../nbs/cli.ipynb #chk2
 @cli.command(example="poster-analysis check --posters posters --metadata movie_dataset.csv")
@@ -199,14 +177,14 @@ def study(out: str, store: str | None, name: str, runs: str | None, **values: ob
     from poster_analysis.workflow.pipeline import run_study
 
     if runs is None:
-        _print_site(run_study(Parameters(**values), Path(out), store=store, name=name))
+        print_site(run_study(Parameters(**values), Path(out), store=store, name=name))
         return
     if name:
         raise click.UsageError("--runs names its runs in the file; leave out --name")
     from poster_analysis.workflow.batches import run_batch
 
     run_batch(Parameters(**values), Path(out), Path(runs), store=store)
-    _print_site(open_run(Path(out)))
+    print_site(open_run(Path(out)))
 
 # %% ../nbs/cli.ipynb #007b
 @cli.command(
@@ -223,7 +201,7 @@ def extract(out: str, store: str | None, name: str, **values: object) -> None:
     from poster_analysis.study.stages.extraction import run_extraction
 
     run = run_extraction(Parameters(**values), Path(out), store=store, name=name)
-    _print_stage(run.finished("extraction"))
+    print_stage(run.finished("extraction"))
 
 # %% ../nbs/cli.ipynb #008
 def _space(spaces: Iterable[str]) -> Callable:
@@ -241,7 +219,7 @@ def reduce(out: str, name: str, space: str, **values: object) -> None:
     """Reduce the features of a study by PCA or NMF."""
     from poster_analysis.workflow.pipeline import run_reduction
 
-    _print_stage(run_reduction(Path(out), name=name, space=space, **_given(values))[1])
+    print_stage(run_reduction(Path(out), name=name, space=space, **_given(values))[1])
 
 # %% ../nbs/cli.ipynb #008a
 @cli.command(example="poster-analysis sweep --out study --space pca --k-min 5 --k-max 12")
@@ -253,7 +231,7 @@ def sweep(out: str, name: str, space: str, **values: object) -> None:
     """Cluster a study's posters by k-means for a range of k."""
     from poster_analysis.workflow.pipeline import run_clustering
 
-    _print_stage(run_clustering(Path(out), name=name, space=space, **_given(values))[1])
+    print_stage(run_clustering(Path(out), name=name, space=space, **_given(values))[1])
 
 # %% ../nbs/cli.ipynb #009
 @cli.command(example='poster-analysis similar "The Avengers" -n 6 --out study')
@@ -287,16 +265,16 @@ def similar(
     from poster_analysis.workflow import questions
 
     if matrix is not None:
-        click.echo(questions.write_similarity_matrix(Path(out), Path(matrix)))
+        echo(questions.write_similarity_matrix(Path(out), Path(matrix)))
         return
     options = {"by": by, "include_self": include_self, "one_per_picture": one_per_picture}
     answers = questions.similar_to_each(Path(out), queries, n_neighbors=n_neighbors, **options)
     if as_json:
         one_or_all = answers if len(queries) > 1 else answers[0]
-        click.echo(json.dumps(one_or_all, indent=2, ensure_ascii=False))
+        click.echo(json_text(one_or_all, getattr(sys.stdout, "encoding", None)))
     else:
         for answer in answers:
-            _print_neighbours(answer)
+            print_neighbours(answer)
 
 # %% ../nbs/cli.ipynb #009w
 def _write_new_report(path: str, out: str | None, more: object) -> None:
@@ -305,7 +283,7 @@ def _write_new_report(path: str, out: str | None, more: object) -> None:
 
     if more:
         raise click.UsageError("--new writes a notebook and runs none; it goes with --out only")
-    click.echo(new_report(path, study=out or "_demo"))
+    echo(new_report(path, study=out or "_demo"))
 
 
 def _write_pages(path: Path, html: str | None, pdf: str | None) -> None:
@@ -313,9 +291,9 @@ def _write_pages(path: Path, html: str | None, pdf: str | None) -> None:
     from poster_analysis.site.single_file import single_file, single_pdf
 
     if html is not None:
-        click.echo(single_file(path, html))
+        echo(single_file(path, html))
     if pdf is not None:
-        click.echo(single_pdf(path, pdf))
+        echo(single_pdf(path, pdf))
 
 
 def _report_each(notebook: str, out: Path, values: dict, name: str, file: str | None) -> None:
@@ -327,7 +305,7 @@ def _report_each(notebook: str, out: Path, values: dict, name: str, file: str | 
     if name:
         raise click.UsageError("--each names its runs after what differs; leave out --name")
     for path in report_each(notebook, out, parameters=values):
-        click.echo(path)
+        echo(path)
 
 # %% ../nbs/cli.ipynb #009a
 @cli.command(example="poster-analysis report clustering --out study -p k_min 5 -p k_max 12")
@@ -374,12 +352,14 @@ def report(
     if each:
         _report_each(notebook, Path(out), values, name, pdf or html)
         return
+    if html is not None:
+        check_file(html, example="report.html")
     if pdf is not None:
         from poster_analysis.site.single_file import check_pdf
 
         check_pdf(pdf)
     path = run_report(notebook, Path(out), name=name, parameters=one_or_list(values))
-    click.echo(path)
+    echo(path)
     _write_pages(path, html, pdf)
 
 # %% ../nbs/cli.ipynb #009c
@@ -390,11 +370,11 @@ def publish(out: str) -> None:
     from poster_analysis.site.build import publish as publish_site
     from poster_analysis.study.run import say
 
-    click.echo(publish_site(Path(out), say=say))
+    echo(publish_site(Path(out), say=say))
 
 # %% ../nbs/cli.ipynb #009f
 @cli.command(example="poster-analysis serve study")
-@click.argument("out", metavar="OUT")
+@click.argument("out", metavar="OUT", callback=_not_empty)
 @click.option("--port", type=int, default=0, show_default=True, help="Port; 0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--behind", multiple=True, metavar="HOST", help="Host name of a proxy in front.")
@@ -405,7 +385,7 @@ def serve(out: str, port: int, host: str, behind: tuple[str, ...]) -> None:
     """
     from poster_analysis.site.serve import serve as serve_site
 
-    serve_site(Path(out), host=host, port=port, behind=behind, say=click.echo)
+    serve_site(Path(out), host=host, port=port, behind=behind, say=echo)
 
 # %% ../nbs/cli.ipynb #013a
 def _say(error: BaseException) -> int:
@@ -422,25 +402,32 @@ def _say(error: BaseException) -> int:
         line, code = str(error), error.exit_code
     elif isinstance(error, (KeyboardInterrupt, click.Abort)):
         line, code = "interrupted; the same command goes on from here", 130
+    elif is_out_of_memory(error):
+        line, code = str(memory_error("this command", error)), 1
     else:
         line = f"{type(error).__name__}: {error}; what was finished is kept. See more with --debug"
         code = 1
-    click.echo(f"poster-analysis: {' '.join(line.split())}", err=True)
+    click.echo(f"poster-analysis: {printable(' '.join(line.split()))}", err=True)
     return code
 
 # %% ../nbs/cli.ipynb #013
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return the exit code."""
+    lasting_streams()
+    home_of_nobody()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in arguments
+    debug, code = "--debug" in arguments, 0
     try:
         code = cli.main(
             [word for word in arguments if word != "--debug"],
             prog_name="poster-analysis",
             standalone_mode=False,
         )
-        return code if isinstance(code, int) else 0
+        code = code if isinstance(code, int) else 0
     except (Exception, KeyboardInterrupt) as error:
         if debug and not isinstance(error, click.exceptions.Exit):
             raise
-        return _say(error)
+        code = _say(error)
+    if not_written := last_words():
+        code = code or _say(RunError(f"the output could not be written ({not_written})"))
+    return code

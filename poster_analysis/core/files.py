@@ -111,6 +111,8 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
         )
     except FileNotFoundError:
         raise InputError(f"{path} does not exist; run the stage that writes it first") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path} is damaged ({reason}); delete it and run again") from None
@@ -129,7 +131,9 @@ def read_json(path: str | os.PathLike) -> dict:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} does not exist") from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:  # no UTF-8, no JSON, endless numbers or brackets
         raise InputError(f"{path} is damaged ({error}); delete it and run again") from None
 
 # %% ../../nbs/core/01_files.ipynb #013b

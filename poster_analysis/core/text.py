@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['LONGEST_TEXT', 'SPACES', 'NULL_MODELS', 'counted', 'listed', 'one_of', 'percentage', 'percent_text', 'score_text',
-           'page_text', 'film_text', 'value_text', 'NullModelWords']
+           'page_text', 'printable', 'film_text', 'value_text', 'NullModelWords']
 
 # %% ../../nbs/core/02_text.ipynb #002
 import unicodedata
@@ -66,6 +66,27 @@ def _stand_in(character: str) -> str:
     """The character itself where HTML may hold it."""
     kind = unicodedata.category(character)
     return "" if kind == "Cc" else "\ufffd" if kind == "Cs" else character
+
+# %% ../../nbs/core/02_text.ipynb #f015e
+_TURNS = {*"\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"}  # the direction of writing
+
+
+def printable(value: object) -> str:
+    """Any value as one line that can be written to a terminal: what it would obey is shown as ``\\x1b`` and the like."""
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown_letter, text))
+
+
+def _shown_letter(letter: str) -> str:
+    """A character, or its number where a terminal would obey it or could not show it."""
+    kind = unicodedata.category(letter)
+    if kind == "Cs":
+        return "\ufffd"
+    if kind in ("Cc", "Zl", "Zp") or letter in _TURNS:
+        return letter.encode("unicode_escape").decode("ascii")
+    return letter
 
 # %% ../../nbs/core/02_text.ipynb #016
 def film_text(film: Mapping) -> str:

@@ -16,6 +16,7 @@ import socket
 import sys
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..core.extras import install, needs
+from ..core.memory import is_out_of_memory
 
 # %% ../../nbs/extraction/01_networks.ipynb #004
 @dataclass(frozen=True)
@@ -192,6 +194,24 @@ def _weights_digest(keras, model) -> str:
         total.update(repr(values.shape).encode() + values.tobytes())
     return total.hexdigest()
 
+# %% ../../nbs/extraction/01_networks.ipynb #f17a
+def _why_not_whole(path: Path) -> str:
+    """Why a file of weights cannot be a whole one, judged by the file alone; empty if it may be."""
+    import h5py
+
+    try:
+        if not path.stat().st_size:
+            return "it is empty"
+        if path.suffix == ".keras":
+            return "" if zipfile.is_zipfile(path) else "it is cut short, or no .keras file"
+        with h5py.File(path):
+            return ""
+    except OSError as error:
+        said = " ".join(str(error).split())
+        if "truncated" in said or "eof" in said.lower():
+            return "it is cut short"
+        return "it is no HDF5 file" if "signature" in said else f"it cannot be read: {said[:120]}"
+
 # %% ../../nbs/extraction/01_networks.ipynb #017
 _PATIENCE = 30
 
@@ -208,30 +228,68 @@ def _read_weights(keras, name: str, path: Path, *, include_top: bool):
                 warnings.simplefilter("ignore")
                 model.load_weights(path)
         except Exception as error:
+            if is_out_of_memory(error):
+                raise
             reason = reason or f"{error}".strip().splitlines()[0][:200]
             continue
         if all(np.isfinite(keras.ops.convert_to_numpy(weight)).all() for weight in model.weights):
             return model
         reason = reason or "some weights are missing or not finite"
+    if not_whole := _why_not_whole(path):
+        raise InputError(
+            f"{path} is no whole file of weights ({not_whole}): delete it, and fetch it again"
+        )
     raise InputError(f"{path} does not hold the weights of {name} ({reason})")
 
 # %% ../../nbs/extraction/01_networks.ipynb #017a
+def _cache_folder() -> Path:
+    """Where Keras keeps the weights that it fetches."""
+    home = Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras"))  # noqa: PTH111
+    return (home if os.access(home, os.W_OK) else Path("/tmp/.keras")) / "models"  # as Keras does
+
+
+def _not_whole(name: str) -> dict[Path, str]:
+    """The files of a network in Keras' cache that cannot be whole, and why."""
+    family = NETWORKS[name].module.replace("_", "")
+    found = [
+        path
+        for path in _cache_folder().glob("*.h5")
+        if re.sub("[-_]", "", path.name).startswith(family)
+    ]
+    return {path: why for path in found if (why := _why_not_whole(path))}
+
+
+def _not_to_be_had(name: str, error: Exception, not_whole: dict[Path, str]) -> InputError:
+    """Why the ImageNet weights of a network cannot be had, and the ways out."""
+    reason = f"{error}".strip().splitlines()[0] if f"{error}".strip() else type(error).__name__
+    ways = "give a weights file, or try things out with weights random"
+    for path, why in not_whole.items():
+        if path.exists():
+            return InputError(
+                f"{path} is no whole file of weights ({why}): delete it, and it is fetched again; or {ways}"
+            )
+        return InputError(
+            f"{path} was no whole file of weights ({why}) and has been deleted, but cannot be fetched again "
+            f"({reason}): put a whole one there, {ways}"
+        )
+    file = re.search(r"[^/\s]+\.h5", reason)
+    return InputError(
+        f"the ImageNet weights of {name} cannot be had ({reason}): "
+        f"put {file[0] if file else 'their file'} into {_cache_folder()} or {ways}"
+    )
+
+# %% ../../nbs/extraction/01_networks.ipynb #f17b
 def _fetch_weights(keras, name: str, *, include_top: bool):
     """The model with its ImageNet weights, from Keras' cache or the network."""
-    patience = socket.getdefaulttimeout()
+    patience, not_whole = socket.getdefaulttimeout(), _not_whole(name)
     socket.setdefaulttimeout(_PATIENCE)
     try:
         with redirect_stdout(sys.stderr if sys.stderr.isatty() else io.StringIO()):
             return _build(keras, name, include_top=include_top, weights="imagenet")
     except Exception as error:
-        reason = f"{error}".strip().splitlines()[0]
-        file = re.search(r"[^/\s]+\.h5", reason)
-        home = os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()
-        raise InputError(
-            f"the ImageNet weights of {name} cannot be had ({reason}): "
-            f"put {file[0] if file else 'their file'} into {Path(home, 'models')} or give a weights file, "
-            "or try things out with weights random"
-        ) from error
+        if is_out_of_memory(error):
+            raise
+        raise _not_to_be_had(name, error, not_whole) from error
     finally:
         socket.setdefaulttimeout(patience)
 

@@ -287,7 +287,11 @@ def save_figure(figure: Figure, path: str | os.PathLike) -> Path:
 
 # %% ../../nbs/figures/00_page.ipynb #027
 def checked_table(
-    table: pd.DataFrame, columns: Sequence[str], *, numbers: Sequence[str] = ()
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    *,
+    numbers: Sequence[str] = (),
+    gaps: Sequence[str] = (),
 ) -> pd.DataFrame:
     """The table with its rows numbered afresh, if a figure can be drawn from it.
 
@@ -297,13 +301,15 @@ def checked_table(
         Any table.
     columns, numbers
         Columns that it must have; and those of them that must hold a finite number in every row.
+    gaps
+        Columns of numbers of which one row at least is finite; what is not finite elsewhere becomes NaN, a gap.
 
     Raises
     ------
     InputError
         A column is missing or holds something else, or there is no row.
     """
-    missing = [name for name in (*columns, *numbers) if name not in table.columns]
+    missing = [name for name in (*columns, *numbers, *gaps) if name not in table.columns]
     if missing:
         found = ", ".join(map(str, table.columns)) or "none"
         raise InputError(f"the table has no column {', '.join(missing)}; its columns: {found}")
@@ -313,4 +319,9 @@ def checked_table(
     for name, column in values.items():
         if not column.astype(float).between(-1e300, 1e300).all():
             raise InputError(f"column {name} of the table must hold a finite number in every row")
+    for name in gaps:
+        column = pd.to_numeric(table[name], errors="coerce").astype(float)
+        values[name] = column.where(column.between(-1e300, 1e300))
+        if values[name].isna().all():
+            raise InputError(f"column {name} of the table must hold a finite number in some row")
     return table.assign(**values).reset_index(drop=True)

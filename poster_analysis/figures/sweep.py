@@ -23,6 +23,7 @@ from poster_analysis.figures.charts import (
     chart,
     details_of,
     k_axis,
+    line_end,
     mark_k,
     name_ends,
     null_bands,
@@ -214,7 +215,7 @@ def _plot_stabilities(
     for name in names:
         axes.plot(k, table[name], **looks[name], **spaced_markers(len(k)))
         words, color = f"between\n{_STABILITIES[name]}", looks[name]["color"]
-        ends.append(LineEnd(k.iloc[-1], table[name].iloc[-1], words, color))
+        ends.append(line_end(k, table[name], words, color))
     ringed = table[k.isin(chosen)]
     _ring(axes, ringed["k"], ringed[names[-1]], line)
     return ends
@@ -235,7 +236,7 @@ def stability_curve(
     ----------
     table
         A sweep of one space: columns space, k, stability_restarts, stability_halves (adjusted
-        Rand indices, at most 1, higher is better, about 0 by chance; one of the two may be empty);
+        Rand indices, at most 1, higher is better, about 0 by chance; where one is missing, its line has a gap);
         and, for each kind of null model R of "gaussian" and "copula", if there are any, stability_R,
         stability_R_low and stability_R_high, of the halves.
     supported
@@ -253,11 +254,11 @@ def stability_curve(
     Raises
     ------
     InputError
-        The table lacks a column or has holes, or a k of `supported` is not in it.
+        The table lacks a column, none of its numbers is known, or a k of `supported` is not in it.
     """
     measured = [name for name in _STABILITIES if name not in table or table[name].notna().any()]
-    table, space = one_space(table, "k", *(measured or _STABILITIES))
-    k, bands = table["k"], null_bands(table, "stability")
+    table, space = one_space(table, "k", gaps=measured or [*_STABILITIES])
+    k, bands = table["k"], null_bands(table, "stability", gaps=True)
     chosen = None if supported is None else [tried(one, k, name="supported") for one in supported]
     page, (axes,) = chart(
         _stability_title(table, measured[-1], chosen), *details_of(space, n_posters=n_posters, note=note),
@@ -294,8 +295,8 @@ def scores_curve(
     Parameters
     ----------
     table
-        A sweep of one space: columns space, k, calinski_harabasz (0 and more, higher is better),
-        davies_bouldin (0 and more, lower is better).
+        A sweep of one space: columns space, k, calinski_harabasz (0 and more, higher is better; where it is
+        infinite, since clusters hold nothing but copies, its line has a gap), davies_bouldin (0 and more, lower is better).
     n_clusters
         A number of clusters to mark, if it is in the table.
     n_posters, note
@@ -310,7 +311,7 @@ def scores_curve(
     InputError
         The table lacks a column or has holes.
     """
-    table, space = one_space(table, "k", "calinski_harabasz", "davies_bouldin")
+    table, space = one_space(table, "k", "davies_bouldin", gaps=["calinski_harabasz"])
     k, line = table["k"], space_line(space)
     best = table["calinski_harabasz"].idxmax(), table["davies_bouldin"].idxmin()
     page, panels = chart(

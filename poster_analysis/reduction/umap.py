@@ -7,16 +7,19 @@ __all__ = ['METHODS', 'map_method', 'PosterMap', 'poster_map', 'neighbours_kept'
 
 # %% ../../nbs/reduction/02_umap.ipynb #002
 import sys
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from ..core.errors import InputError
+from ..core.errors import InputError, PosterAnalysisError, RunError
 from ..core.extras import missing, needs
+from ..core.memory import is_out_of_memory
 from ..distances.blocks import Matrix, as_features, in_threads
 from ..distances.neighbours import nearest_neighbours
 from ..distances.pairs import Distances, distances_on_demand
@@ -110,6 +113,24 @@ def _umap_class() -> type:
             del sys.modules["tensorflow"]
     return UMAP
 
+# %% ../../nbs/reduction/02_umap.ipynb #f21a
+_Made = TypeVar("_Made")
+_compiled: list[tempfile.TemporaryDirectory] = []  # goes with the process
+
+
+def _with_place_to_compile(make: Callable[[], _Made]) -> _Made:
+    """What `make` gives; asked once more, with a temporary folder for Numba, if it had nowhere to write."""
+    try:
+        return make()
+    except (OSError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "cannot cache" not in str(error):
+            raise
+    from numba import config
+
+    _compiled.append(tempfile.TemporaryDirectory(prefix="numba-", ignore_cleanup_errors=True))
+    config.CACHE_DIR = _compiled[-1].name
+    return make()
+
 # %% ../../nbs/reduction/02_umap.ipynb #022
 def _umap(
     start: np.ndarray,
@@ -119,7 +140,7 @@ def _umap(
 ) -> np.ndarray:
     """Coordinates by UMAP on one thread, from a graph of neighbours, started from others."""
     start = np.asarray(10 * start / (np.abs(start).max() or 1.0), dtype=np.float32)
-    model = _umap_class()(
+    model = _with_place_to_compile(_umap_class)(
         n_neighbors=graph[0].shape[1],
         min_dist=min_dist,
         init=start,
@@ -186,6 +207,25 @@ class PosterMap:
         columns = {"imdb_id": list(imdb_ids), "x": x, "y": y}
         return pd.DataFrame(columns).assign(method=self.method)
 
+# %% ../../nbs/reduction/02_umap.ipynb #f26
+def _check_settings(n_neighbors: int, min_dist: float) -> None:
+    """Refuse what UMAP cannot do."""
+    if n_neighbors < 2:
+        raise InputError(f"n_neighbors is {n_neighbors}; a map by UMAP needs at least 2")
+    if not 0 <= min_dist <= 1:
+        raise InputError(f"min_dist is {min_dist}; valid are 0 to 1")
+
+
+def _without_umap(method: str, error: Exception) -> tuple[str, str]:
+    """The method that is left when UMAP fails, and why; a `RunError` if only UMAP would do."""
+    if isinstance(error, PosterAnalysisError) or is_out_of_memory(error):
+        raise error
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    said = said if len(said) <= 160 else f"{said[:160]}…"
+    if method == "umap":
+        raise RunError(f"UMAP fails here ({said}); take the map method pca or auto") from error
+    return "pca", f"PCA because UMAP fails here ({said})"
+
 # %% ../../nbs/reduction/02_umap.ipynb #026
 def poster_map(
     X: Matrix,
@@ -222,7 +262,9 @@ def poster_map(
     Raises
     ------
     InputError
-        A parameter is out of range, UMAP is asked for where it cannot be had, or all posters are the same.
+        A parameter is out of range, or UMAP is asked for where it cannot be had.
+    RunError
+        UMAP is asked for and fails. A map that may be made in either way is then made by PCA, and says why.
 
     References
     ----------
@@ -231,18 +273,18 @@ def poster_map(
     Kobak, D. and Linderman, G. C. (2021). Initialization is critical for preserving global data structure in both
     t-SNE and UMAP. Nature Biotechnology 39.
     """
-    if n_neighbors < 2:
-        raise InputError(f"n_neighbors is {n_neighbors}; a map by UMAP needs at least 2")
-    if not 0 <= min_dist <= 1:
-        raise InputError(f"min_dist is {min_dist}; valid are 0 to 1")
+    _check_settings(n_neighbors, min_dist)
     X = X if distances is not None else as_features(X)
     distances = distances_on_demand(X) if distances is None else distances
     used, reason = map_method(method, n_posters=distances.n_distinct)
     xy, parameters = _pca_coordinates(X, distances, random_state), {"random_state": random_state}
     if used == "umap":
         settings = {"n_neighbors": n_neighbors, "min_dist": min_dist}
-        xy = _umap_coordinates(X, distances, xy, **settings, random_state=random_state)
-        parameters |= settings
+        try:
+            xy = _umap_coordinates(X, distances, xy, **settings, random_state=random_state)
+            parameters |= settings
+        except Exception as error:
+            used, reason = _without_umap(method, error)
     return PosterMap(_scaled(xy), used, reason, parameters)
 
 # %% ../../nbs/reduction/02_umap.ipynb #036

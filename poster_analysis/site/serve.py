@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..core.errors import InputError
+from ..core.places import nearest
 from ..study.run import open_run
 
 # %% ../../nbs/site/10_serve.ipynb #007
@@ -180,7 +181,7 @@ class _Answers(_ReadOnly):
 def _site_of(out: Path) -> Path:
     """The folder of the site of a study, which must be there."""
     site = out / "site"
-    if not (site / "index.html").is_file():
+    if not nearest(site / "index.html").is_file():
         study = open_run(out).out  # an error of its own if there is no study
         raise InputError(f"{out} has no site; run: poster-analysis publish --out {study}")
     return site

@@ -17,9 +17,10 @@ import nbformat
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from ..core.errors import InputError, RunError
+from ..core.errors import RunError
 from ..core.extras import needs
 from ..core.files import written_whole
+from ..core.places import check_file
 from ..core.templates import TEMPLATES, filled
 from ..figures.thumbnails import jpeg_uri
 from ..reports.pages import warnings_of
@@ -70,12 +71,6 @@ def _notice_cells(run: Run) -> list[NotebookNode]:
     return [nbformat.v4.new_markdown_cell(warnings, id="notices")] if warnings else []
 
 
-def _refuse_folder(output: str | os.PathLike, example: str) -> None:
-    """Refuse a folder where a file belongs."""
-    if Path(output).is_dir():
-        raise InputError(f"{output} is a folder; give the path of a file, such as {example}")
-
-
 def _inside(folder: Path, name: str) -> str:
     """A thumbnail as an address that holds the picture itself; its name if there is no such file."""
     path = folder / name
@@ -103,10 +98,10 @@ def single_file(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        If there is no such notebook, `output` is a folder, or what converts reports is not installed.
+        If there is no such notebook, `output` cannot be written, or what converts reports is not installed.
     """
     needs("a report as one file", "site")
-    _refuse_folder(output, "report.html")
+    check_file(output, example="report.html")
     path = Path(notebook).resolve()
     executed = read_notebook(path)
     run = open_run(path.parents[1]) if (path.parents[1] / RECORD).is_file() else None
@@ -151,10 +146,10 @@ def check_pdf(output: str | os.PathLike) -> None:
     Raises
     ------
     InputError
-        If `output` is a folder, or what prints a page is not installed.
+        If `output` cannot be written, or what prints a page is not installed.
     """
     needs("a report as a PDF", "site", "pdf", instead="take --html and print it from a browser")
-    _refuse_folder(output, "report.pdf")
+    check_file(output, example="report.pdf")
 
 
 def single_pdf(notebook: str | os.PathLike, output: str | os.PathLike) -> Path:

@@ -156,6 +156,7 @@ def size_text(n_bytes: int) -> str:
 # %% ../../nbs/site/01_tables.ipynb #020a
 _DOWNLOADS = {
     "tables/posters.csv": "One row per poster (CSV)",
+    "exports/posters.xlsx": "The same for a spreadsheet (XLSX)",
     "exports/posters.parquet": (
         "For Embedding Atlas: Parquet with places, neighbours and small posters"
     ),

@@ -17,6 +17,7 @@ from ..core.text import SPACES, counted
 from poster_analysis.words.verdict import (
     difference_findings,
     listed,
+    ranges,
     silhouette_meaning,
     silhouette_scale,
     support_findings,
@@ -91,6 +92,17 @@ def _reading(values: pd.Series) -> str:
     return f"{highest} by itself reads as {silhouette_reading(best)} structure: {silhouette_meaning(best)}."
 
 # %% ../../nbs/words/01_findings.ipynb #v02
+def _unknown_stability(table: pd.DataFrame) -> list[str]:
+    """For which k it is not known whether the clusters come back, if there are some."""
+    if "stability_halves" not in table or table.stability_halves.notna().all():
+        return []
+    unknown = table.k[table.stability_halves.isna()]
+    some = "any k" if len(unknown) == len(table) else f"k = {listed(ranges(map(int, unknown)))}"
+    return [
+        f"Whether the clusters come back is not known for {some}: half of the posters has no room for so many clusters."
+    ]
+
+
 def sweep_findings(table: pd.DataFrame, *, with_verdict: bool = False) -> list[str]:
     """What a sweep over k shows.
 
@@ -114,7 +126,8 @@ def sweep_findings(table: pd.DataFrame, *, with_verdict: bool = False) -> list[s
         f"Measured on the features as they are, not scaled to length 1, the silhouette of the same clusters is "
         f"{_range(table.silhouette_original)}{_near_zero(table.silhouette_original)}."
     )
-    return [first, *([] if with_verdict else [_reading(values)]), original]
+    reading = [] if with_verdict else [_reading(values)]
+    return [first, *reading, original, *_unknown_stability(table)]
 
 # %% ../../nbs/words/01_findings.ipynb #013
 def cluster_findings(table: pd.DataFrame) -> list[str]:

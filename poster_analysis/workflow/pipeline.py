@@ -10,13 +10,14 @@ __all__ = ['check_changes', 'changed_run', 'run_reduction', 'run_components', 'r
 # %% ../../nbs/workflow/00_pipeline.ipynb #002
 import dataclasses
 import shutil
-import time
 from collections.abc import Container, Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from ..core.errors import InputError, RunError
+from ..core.errors import InputError, RunError, told_together
 from ..core.extras import needs
 from ..core.files import digest, file_digest
+from ..core.places import check_folder
 from ..core.text import SPACES
 from ..reduction.umap import map_method
 from ..similarity.search import find_film
@@ -33,6 +34,7 @@ from poster_analysis.study.run import (
 )
 from poster_analysis.study.stages.analysis import (
     Analysis,
+    check_different,
     compare_components,
     extraction_of,
     reduce_to,
@@ -43,7 +45,7 @@ from poster_analysis.study.stages.comparison import (
     compare_runs,
     comparison_suffix,
 )
-from ..study.stages.extraction import group_notes, run_extraction
+from ..study.stages.extraction import check_enough, group_notes, run_extraction
 from ..study.stages.map import export_posters, make_map
 from poster_analysis.study.stages.neighbours import (
     evaluate_neighbours,
@@ -62,11 +64,6 @@ def _check_space(space: str, spaces: tuple[str, ...]) -> None:
         raise InputError(f"there is no space {space!r}; valid are {', '.join(spaces)}")
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #012a
-def _n_posters(run: Run) -> int:
-    """How many posters of a run have features."""
-    return len(run.table(FEATURES_INDEX))
-
-
 def check_changes(study: Path, **changes: object) -> Parameters:
     """The parameters of a study with some of them changed, once they are known to be possible.
 
@@ -78,16 +75,27 @@ def check_changes(study: Path, **changes: object) -> Parameters:
     original = open_run(study)
     extraction_of(original)
     changed = original.parameters.changed(**changes)
-    changed.check_size(_n_posters(original))
-    if "map_method" in changes:
-        map_method(changed.map_method)
-    if changed.group_columns != original.parameters.group_columns:
-        group_notes(original.table(FEATURES_INDEX), changed)
-    if changed.films:
-        index, skipped = original.table(FEATURES_INDEX), original.table(SKIPPED)
-        for film in changed.films:
-            find_film(index, film, skipped=skipped)
+    told_together(
+        lambda: check_enough(changed, original.table(FEATURES_INDEX)),
+        lambda: map_method(changed.map_method) if "map_method" in changes else None,
+        lambda: _check_groups(original, changed),
+        lambda: _check_films(original, changed),
+    )
     return changed
+
+
+def _check_groups(run: Run, parameters: Parameters) -> None:
+    """Refuse columns that films cannot be grouped by."""
+    if parameters.group_columns != run.parameters.group_columns:
+        group_notes(run.table(FEATURES_INDEX), parameters)
+
+
+def _check_films(run: Run, parameters: Parameters) -> None:
+    """Refuse films that the run does not know."""
+    if parameters.films:
+        index, skipped = run.table(FEATURES_INDEX), run.table(SKIPPED)
+        for film in parameters.films:
+            find_film(index, film, skipped=skipped)
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #012b
 def changed_run(study: Path, *, name: str = "", **changes: object) -> Run:
@@ -362,26 +370,35 @@ def _extras(
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #021b
 def _publish_if_changed(out: Path) -> None:
-    """Build the site unless it shows what all runs hold now."""
-    from poster_analysis.site.build import publish
+    """Build the site unless it shows what all runs hold now, and is whole."""
+    from poster_analysis.site.build import publish_if_changed
 
     shown = digest(
         [[run.name, run.record["stages"], run.record["parameters"]] for run in runs(out)]
     )
-    state = out / "site" / "shows.txt"
-    if state.is_file() and state.read_text() == shown:
-        say("site: up to date")
-        return
-    started = time.perf_counter()
-    publish(out, say=say)
-    state.write_text(shown)
-    say(f"site: {time.perf_counter() - started:.1f} s")
+    publish_if_changed(out, shown, say=say)
 
 
 def finish_study(out: Path) -> None:
     """Bring up to date what the runs of a study share: their comparison, and the site."""
     _write_comparisons(out)
     _publish_if_changed(out)
+
+# %% ../../nbs/workflow/00_pipeline.ipynb #f21
+def _analyse(run: Run) -> None:
+    """Make all stages of a run after the first."""
+    analysis = Analysis(run)
+    if run.finished("reduction_pca") is None:
+        check_different(analysis)
+    reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
+    compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
+    if run.parameters.n_null:
+        compare_with_chance(analysis, analysis.spaces)
+    clustered = [cluster_in(analysis, space) for space in analysis.spaces]
+    last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
+    last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
+    export_posters(analysis)
+    _write_reports(analysis, [*reduced, *compared, *clustered, *last])
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #021
 def run_study(
@@ -400,27 +417,20 @@ def run_study(
     """
     needs("a study", *_extras(**dataclasses.asdict(parameters)))
     map_method(parameters.map_method)
-    run = run_extraction(
-        parameters,
-        out,
-        store=store,
-        name=name,
-        whole_study=True,
-        random_if_unreachable=random_if_unreachable,
-    )
-    run.parameters.check_size(_n_posters(run))
-    analysis = Analysis(run)
-    reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
-    compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
-    if run.parameters.n_null:
-        compare_with_chance(analysis, analysis.spaces)
-    clustered = [cluster_in(analysis, space) for space in analysis.spaces]
-    last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
-    last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
-    export_posters(analysis)
-    _write_reports(analysis, [*reduced, *compared, *clustered, *last])
-    if site:
-        finish_study(run.out)
+    with ExitStack() as hold:
+        run = run_extraction(
+            parameters,
+            out,
+            store=store,
+            name=name,
+            whole_study=True,
+            random_if_unreachable=random_if_unreachable,
+            hold=hold,
+        )
+        check_enough(run.parameters, run.table(FEATURES_INDEX))
+        _analyse(run)
+        if site:
+            finish_study(run.out)
     return run
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #022
@@ -433,6 +443,7 @@ def run_demo(out: Path, **changes: object) -> Run:
     from poster_analysis.drawing.collection import draw_collection
 
     needs("the demo", "demo", *_extras(**changes))
+    check_folder(Path(out))
     drawn = draw_collection(Path(out) / "collection")
     parameters = Parameters(str(drawn.posters), metadata=str(drawn.metadata), **changes)
     return run_study(parameters, Path(out), random_if_unreachable=True)

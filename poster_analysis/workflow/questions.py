@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..collection.images import UnreadableImage, read_image, resize_image
 from ..core.errors import InputError
+from ..core.places import check_file
 from ..extraction.backbones import Backbone
 from ..extraction.features import load_features, sample_rows
 from ..similarity.duplicates import neighbours_needed, one_per_group
@@ -191,5 +192,6 @@ def similar(
 # %% ../../nbs/workflow/02_questions.ipynb #008b
 def write_similarity_matrix(study: Path, path: Path) -> Path:
     """Write the full matrix of cosine similarities, and its ids beside it; return its path."""
+    check_file(path, example="similarities.npy")
     similarity_matrix(load_features(open_run(study).folder), path=path)
     return Path(path)

@@ -202,3 +202,55 @@ def test_a_framework_that_is_not_installed_is_an_error_in_one_line():
     )
     assert "InputError" in result.stderr.splitlines()[-1]
     assert "KERAS_BACKEND=no_such_framework" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("file", "length", "said"),
+    [
+        ("without_top.weights.h5", 9000, "cut short"),
+        ("without_top.weights.h5", 0, "empty"),
+        ("whole.keras", 9000, "cut short"),
+        ("whole.keras", 0, "empty"),
+        ("garbage.weights.h5", 10, "no HDF5 file"),
+    ],
+)
+def test_a_file_of_weights_that_is_not_whole_is_named_as_such(files, tmp_path, file, length, said):
+    cut = tmp_path / file
+    cut.write_bytes((files / file).read_bytes()[:length])
+    with pytest.raises(InputError) as caught:
+        load_network(NAME, weights=cut)
+    line = str(caught.value)
+    assert said in line and str(cut) in line and "delete it" in line and "\n" not in line
+
+
+def test_a_download_that_was_stopped_is_named_and_not_called_unreachable(
+    files, tmp_path, monkeypatch
+):
+    keras, _ = networks._import_keras()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    cut = tmp_path / "models" / "mobilenet_2_5_224_tf_no_top.h5"
+    cut.parent.mkdir()
+    cut.write_bytes((files / "without_top.weights.h5").read_bytes()[:9000])
+
+    def fail(*_, **__):
+        raise OSError("Unable to synchronously open file (truncated file: eof = 9000)")
+
+    monkeypatch.setattr(networks, "_build", fail)
+    with pytest.raises(InputError, match=r"cut short.*delete it") as caught:
+        networks._fetch_weights(keras, NAME, include_top=False)
+    assert str(cut) in str(caught.value)
+
+    def fail_and_take_it_away(*_, **__):  # as Keras does with a network whose digest it knows
+        cut.unlink()
+        raise OSError("URL fetch failure on https://x/vgg16.h5: None -- timed out")
+
+    monkeypatch.setattr(networks, "_build", fail_and_take_it_away)
+    with pytest.raises(InputError, match="has been deleted, but cannot be fetched again"):
+        networks._fetch_weights(keras, NAME, include_top=False)
+
+    def too_much(*_, **__):
+        raise MemoryError("Unable to allocate 500 MiB")
+
+    monkeypatch.setattr(networks, "_build", too_much)
+    with pytest.raises(MemoryError):
+        networks._fetch_weights(keras, NAME, include_top=False)

@@ -71,8 +71,8 @@ def test_impossible_parameters_are_refused_in_one_line(changes):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"k_max": 40, "k_min": 2}, "k_max"),
-        ({"n_clusters": 40, "k_max": 5}, "n_clusters"),
+        ({"k_max": 40, "k_min": 2, "n_components": 5}, "k_max"),
+        ({"n_clusters": 40, "k_max": 5, "n_components": 5}, "n_clusters"),
         ({"n_components": 41, "k_max": 5}, "n_components"),
         ({"n_neighbors": 40, "k_max": 5, "n_components": 5}, "n_neighbors"),
         ({"sample": 41, "k_max": 5, "n_components": 5}, "sample"),

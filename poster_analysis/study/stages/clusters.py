@@ -216,6 +216,13 @@ def _other_methods_tables(labels, index: pd.DataFrame, space) -> tuple[dict, lis
     return tables, other_methods.other_methods_findings(others.table, n_posters=len(index))
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #67685607
+_NEEDED = {
+    "stability": ["stability_restarts", "stability_halves"],
+    "scores": ["calinski_harabasz"],
+}  # what a curve is of; unknown where half of the posters is too few, or clusters hold only copies
+_MAY_BE_UNKNOWN = [name for names in _NEEDED.values() for name in names]
+
+
 def sweep_curves(
     table: pd.DataFrame, *, k_supported: float | None = None
 ) -> dict[str, Callable[..., Figure]]:
@@ -224,17 +231,21 @@ def sweep_curves(
     Parameters
     ----------
     table
-        A sweep of one space, with a column supported if it was compared with chance.
+        A sweep of one space, with a column supported if it was compared with chance. A figure of numbers of which
+        none is known is left out.
     k_supported
         The k that the verdict names; None or NaN if it names none.
     """
     supported = table.loc[table["supported"], "k"].tolist() if "supported" in table else None
-    return {
+    curves: dict[str, Callable[..., Figure]] = {
         "silhouette": partial(sweep_figures.silhouette_curve, table, k_supported=k_supported),
         "stability": partial(sweep_figures.stability_curve, table, supported=supported),
         "inertia": partial(sweep_figures.inertia_curve, table, elbow=elbow(table)),
         "scores": partial(sweep_figures.scores_curve, table),
     }
+    known = np.isfinite(table.reindex(columns=[*_MAY_BE_UNKNOWN]).astype(float)).any()
+    unknown = {curve for curve, names in _NEEDED.items() if not known[names].any()}
+    return {kind: draw for kind, draw in curves.items() if kind not in unknown}
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #015
 def _described_figures(
