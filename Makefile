@@ -41,7 +41,7 @@ test: lint ## lint, notebooks, reports and tests: what stands between a change a
 	$(MAKE) $(SIDE_BY_SIDE) notebooks reports pytest
 
 test-all: export POSTER_ANALYSIS_ALL = 1
-test-all: test ## the same, with every repetition: more kills of an extraction, more damaged files
+test-all: test ## the same, with an extraction killed more often
 
 # what needs no weights, no finished study, no kernel, no browser, and no minutes
 QUICK = tests/collection tests/similarity tests/words tests/test_house.py \
