@@ -13,7 +13,7 @@ HALF = OMP_NUM_THREADS=$$(n=$$(getconf _NPROCESSORS_ONLN); echo $$(( n > 2 ? n /
 
 .PHONY: help
 help: ## lists these
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv/.done: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
@@ -32,9 +32,16 @@ demo: .venv/.done ## studies the drawn collection and prints the path of the sit
 lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
-.PHONY: test quick lint notebooks reports pytest test-lab
-test: DEMO = --backbone colour --n-null 0 --limit 120 --n-components 20 --map-method pca # what takes minutes has tests of its own
-test: lint notebooks demo reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
+.PHONY: test test-all quick lint notebooks reports pytest test-lab
+# notebooks and tests run side by side, so that neither core waits for a browser or a process that starts; each is shown
+# when it has ended, if this make can keep their lines apart
+SIDE_BY_SIDE = -j2 --keep-going --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+test: export DEMO = --backbone colour --n-null 0 --limit 72 --n-components 20 --map-method pca # what takes minutes has tests of its own
+test: lint ## lint, notebooks, reports and tests: what stands between a change and main
+	$(MAKE) $(SIDE_BY_SIDE) notebooks reports pytest
+
+test-all: export POSTER_ANALYSIS_ALL = 1
+test-all: test ## the same, with an extraction killed more often
 
 # what needs no weights, no finished study, no kernel, no browser, and no minutes
 QUICK = tests/collection tests/similarity tests/words tests/test_house.py \

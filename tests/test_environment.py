@@ -186,35 +186,56 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 """
 
 
-def python(code):
-    """What a program prints, after it has ended well."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def without_extras(*commands):
-    """Run commands as if no extra were installed; of each the exit code and what it says."""
-    commands = [[str(word) for word in words] for words in commands]
-    code = f"""
+# it imports every module, and then answers each line of commands with one of exit codes and what was said
+PROGRAM = f"""
 {HIDE}
-import contextlib, io, json
+import contextlib, importlib, io, json
+for name in {MODULES!r}:
+    importlib.import_module(name)
 from poster_analysis.cli import main
-answers = []
-for words in {commands!r}:
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        answers.append((main(words), out.getvalue(), err.getvalue()))
-print(json.dumps(answers))
+print(json.dumps(sorted(name for name in sys.modules if name.startswith("poster_analysis."))), flush=True)
+for line in sys.stdin:
+    answers = []
+    for words in json.loads(line):
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            answers.append((main(words), out.getvalue(), err.getvalue()))
+    print(json.dumps(answers), flush=True)
 """
-    return json.loads(python(code))
-
-
-def test_every_module_imports_without_extras():
-    python(f"{HIDE}\nimport importlib\nfor name in {MODULES!r}:\n    importlib.import_module(name)")
 
 
 @pytest.fixture(scope="module")
-def small_study(drawn, tmp_path_factory):
+def without_extras(tmp_path_factory):
+    """A function that runs commands as if no extra were installed; of each the exit code and what it says.
+
+    Without commands it says which modules were imported. All run in one process, because to start it takes seconds.
+    """
+    log = tmp_path_factory.mktemp("without") / "errors.txt"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with log.open("w") as errors:
+        process = subprocess.Popen([sys.executable, "-c", PROGRAM], stderr=errors, **pipes)
+    modules = process.stdout.readline()
+
+    def run(*commands):
+        assert modules, log.read_text()
+        if not commands:
+            return json.loads(modules)
+        process.stdin.write(json.dumps([[str(word) for word in words] for words in commands]))
+        process.stdin.write("\n")
+        process.stdin.flush()
+        answers = process.stdout.readline()
+        assert answers, log.read_text()
+        return json.loads(answers)
+
+    yield run
+    process.communicate()
+
+
+def test_every_module_imports_without_extras(without_extras):
+    assert set(MODULES) <= set(without_extras())
+
+
+@pytest.fixture(scope="module")
+def small_study(drawn, tmp_path_factory, without_extras):
     """A study of which there are only the features, made without any extra."""
     out = tmp_path_factory.mktemp("base") / "study"
     posters = ["--posters", drawn.posters, "--metadata", drawn.metadata]
@@ -223,7 +244,7 @@ def small_study(drawn, tmp_path_factory):
     return out
 
 
-def test_without_extras_colour_sweep_and_similar_do_their_work(small_study):
+def test_without_extras_colour_sweep_and_similar_do_their_work(small_study, without_extras):
     run = open_run(small_study)
     run.start(run.parameters.changed(n_null=0, n_components=4))  # what takes long is not tried here
     study = ["--out", small_study]
@@ -249,7 +270,9 @@ REFUSED = [
 ]  # fmt: skip
 
 
-def test_what_needs_an_extra_says_so_in_one_line_and_leaves_nothing(small_study, drawn, tmp_path):
+def test_what_needs_an_extra_says_so_in_one_line_and_leaves_nothing(
+    small_study, drawn, tmp_path, without_extras
+):
     out = tmp_path / "out"
     places = {"OUT": out, "POSTERS": drawn.posters, "STUDY": small_study}
     answers = without_extras(*([places.get(word, word) for word in words] for words, _ in REFUSED))

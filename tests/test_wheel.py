@@ -1,6 +1,5 @@
 """What was built works away from the checkout: the command, the reports, the site."""
 
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -42,20 +41,19 @@ def command(tmp_path_factory):
     return environment / "bin" / "poster-analysis"
 
 
-def test_the_wheel_runs_demo_study_and_report_away_from_the_checkout(command, tmp_path):
-    drawn = ROOT / "_demo" / "collection"  # what is drawn there already is not drawn again
-    if drawn.is_dir():
-        shutil.copytree(drawn, tmp_path / "demo" / "collection")
+def test_the_wheel_runs_demo_and_report_away_from_the_checkout(command, tmp_path):
+    """The demo is a whole study, of posters that it draws first."""
     small = ["--backbone", "colour", "--n-components", 8, "--k-min", 2, "--k-max", 4]
     small += ["--n-null", 0, "--n-clusters", 3, "--map-method", "pca"]
-    site = run(command, "demo", *small, "--limit", 60, "--out", "demo", cwd=tmp_path)
+    site = run(command, "demo", *small, "--limit", 24, "--out", "demo", cwd=tmp_path)
     assert (tmp_path / site.splitlines()[-1]).is_file()
-    posters = ["--posters", "demo/collection/posters", "--limit", 50, "--out", "study"]
-    run(command, "study", *posters, *small, cwd=tmp_path)
-    for out in ("demo", "study"):
-        assert (tmp_path / out / "site" / "index.html").is_file()
-        assert len(list((tmp_path / out / "notebooks").glob("*.ipynb"))) == 6
-        assert (tmp_path / out / "figures" / "silhouette_nmf.png").is_file()
-    words = ["report", "clustering", "--out", "study", "-p", "k_min", 3, "-p", "k_max", 5]
+    demo = tmp_path / "demo"
+    assert (demo / "site" / "index.html").is_file()
+    assert len(list((demo / "notebooks").glob("*.ipynb"))) == 6
+    assert (demo / "figures" / "silhouette_nmf.png").is_file()
+    posters = ["--posters", "demo/collection/posters", "--backbone", "colour", "--out", "features"]
+    run(command, "extract", *posters, "--limit", 50, cwd=tmp_path)
+    assert (tmp_path / "features" / "features.npz").is_file()
+    words = ["report", "clustering", "--out", "demo", "-p", "k_min", 3, "-p", "k_max", 5]
     report = run(command, *words, cwd=tmp_path)
     assert (tmp_path / report.strip()).is_file()

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from kneed import KneeLocator
 from sklearn.metrics import pairwise_distances
 
 from poster_analysis.clustering.k_means import (
@@ -299,6 +298,8 @@ def elbow(table: pd.DataFrame) -> int | None:
     Satopää, V., Albrecht, J., Irwin, D. and Raghavan, B. (2011). Finding a "kneedle" in a haystack:
     detecting knee points in system behavior. ICDCS Workshops. Implemented by kneed.
     """
+    from kneed import KneeLocator  # it loads pyplot, which takes a while and is needed nowhere else
+
     if len(table) < 3 or np.ptp(table["inertia"]) == 0:
         return None
     with warnings.catch_warnings(action="ignore"):  # that there is no knee

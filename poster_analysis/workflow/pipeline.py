@@ -433,17 +433,31 @@ def run_study(
             finish_study(run.out)
     return run
 
+# %% ../../nbs/workflow/00_pipeline.ipynb #022b
+_DEMO = 240  # posters of a demo without a limit
+
+
+def _n_to_draw(collection: Path, limit: int | None) -> int:
+    """How many posters the demo draws: as many as are studied, or those that lie there if they are more."""
+    from poster_analysis.drawing.collection import BLOCK, n_drawn
+
+    wanted = min(max(limit, BLOCK), _DEMO) if isinstance(limit, int) else _DEMO
+    return max(wanted, min(n_drawn(collection), _DEMO))
+
 # %% ../../nbs/workflow/00_pipeline.ipynb #022
 def run_demo(out: Path, **changes: object) -> Run:
     """Draw a collection of posters below `out` and study it.
 
-    `changes` are parameters of the study that differ from the defaults. ImageNet weights that cannot be had
-    are replaced by random ones, and every page says so.
+    `changes` are parameters of the study that differ from the defaults. Under a `limit` no more posters are drawn than
+    that. ImageNet weights that cannot be had are replaced by random ones, and every page says so.
     """
     from poster_analysis.drawing.collection import draw_collection
 
     needs("the demo", "demo", *_extras(**changes))
     check_folder(Path(out))
-    drawn = draw_collection(Path(out) / "collection")
-    parameters = Parameters(str(drawn.posters), metadata=str(drawn.metadata), **changes)
-    return run_study(parameters, Path(out), random_if_unreachable=True)
+    place = Path(out) / "collection"
+    parameters = Parameters(str(place), **changes)
+    drawn = draw_collection(place, n_posters=_n_to_draw(place, parameters.limit))
+    places = {"posters": str(drawn.posters), "metadata": str(drawn.metadata)}
+    return run_study(parameters.changed(**places), Path(out), random_if_unreachable=True)
+

@@ -21,7 +21,7 @@ from poster_analysis.study.parameters import (
 from poster_analysis.study.run import (
     Run,
 )
-from poster_analysis.workflow.pipeline import run_study
+from poster_analysis.workflow import pipeline
 
 TITLES = [
     "<script>alert(1)</script> (1999)",
@@ -71,7 +71,11 @@ def out(tmp_path_factory):
         n_components=4, k_min=2, k_max=3, n_clusters=2, n_neighbors=len(ids) - 1, n_init=2, n_null=0, map_method="pca",
         n_splits=2, n_components_tried=(), variance_tried=(), films=tuple(ids[:2]),
     )  # fmt: skip
-    run_study(parameters, base / "out")
+    kinds = {"extraction", "clustering_pca", "reduction", "similarity"}  # one report of each
+    chosen = {name: report for name, report in pipeline._REPORTS.items() if name in kinds}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "_REPORTS", chosen)
+        pipeline.run_study(parameters, base / "out")
     return base / "out"
 
 
