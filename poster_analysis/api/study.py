@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .answers import Reduction, ReportResult, Similar
+from .answers import Comparison, Reduction, ReportResult, Similar
 from .cards import card_html, strip_html
 from .clusters import Clusters
 from .opened import PosterColumns
@@ -32,6 +32,7 @@ from ..study.parameters import Parameters
 from ..study.run import Stage, derived_run, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of
 from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
+from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
@@ -269,6 +270,13 @@ class Study(_Asked):
         from poster_analysis.api.explore import explore
 
         return explore(self, space, k=k)
+
+    def compare(
+        self, runs: Sequence[str] = (), space: str = "pca", *, n_neighbors: int = 6
+    ) -> Comparison:
+        """Runs of the study side by side, the others with the first; all there are if none is named."""
+        found = compare_runs(self.run.out, names=runs, space=space, n_neighbors=n_neighbors)
+        return Comparison(*found, space)
 
     def report(self, name: str, **parameters: object) -> ReportResult:
         """Run a report, one that comes with the package or a notebook, with these parameters."""
