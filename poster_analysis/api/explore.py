@@ -32,16 +32,7 @@ def _first_k(study: Any, space: str, ks: list[int], k: int | None) -> int:
         raise InputError(f"k is {k}; the sweep in {space} has {ks[0]} to {ks[-1]}")
     return k
 
-# %% ../../nbs/api/04_explore.ipynb #04m09
-@cache
-def _parts() -> tuple[Any, Any, Any]:
-    """The classes of slider, cards and neighbours, which connect only where someone watches."""
-    import ipywidgets
-
-    kinds = ipywidgets.IntSlider, ipywidgets.HTML, ipywidgets.HTML
-    return tuple(type(kind.__name__, (_Quiet, kind), {}) for kind in kinds)
-
-
+# %% ../../nbs/api/04_explore.ipynb #04m8b
 class _Quiet:
     """A widget that connects to the browser only where someone watches."""
 
@@ -50,6 +41,15 @@ class _Quiet:
             super().open()  # pyrefly: ignore[missing-attribute]
 
 
+@cache
+def _parts() -> tuple[Any, Any, Any]:
+    """The classes of slider, cards and neighbours, which connect only where someone watches."""
+    import ipywidgets
+
+    kinds = ipywidgets.IntSlider, ipywidgets.HTML, ipywidgets.HTML
+    return tuple(type(kind.__name__, (_Quiet, kind), {}) for kind in kinds)
+
+# %% ../../nbs/api/04_explore.ipynb #04m09
 class Explorer(WithStandIn):
     """Widgets that follow each other; made by `explore`.
 

@@ -68,7 +68,7 @@ def shown_and_exported(lab, browser):
     [
         ("clustering", OWN, 8, "Clustering"),
         ("similarity", {}, 3, "Neighbours"),
-        ("reduction", {}, 2, "Reduction"),
+        ("reduction", {"n_components": 8}, 2, "Fewer dimensions"),
         ("extraction", {}, 1, "The posters and their features"),
         ("comparison", {}, 3, "Comparison of runs"),
     ],
