@@ -63,8 +63,8 @@ reports: demo ## runs the report notebooks with their defaults, on the demo's st
 pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module among them
 	$(HALF) pytest -q -n 3 --dist worksteal
 
-test-lab: .venv/.done ## tries reports, map and explorer in a real JupyterLab
-	POSTER_ANALYSIS_LAB=1 pytest -q tests/jupyter
+test-lab: .venv/.done ## tries reports, map and explorer in a real JupyterLab, and nothing else
+	pytest -q tests/jupyter
 
 .PHONY: export run docs wheel constraints hooks clean
 export: .venv/.done ## writes poster_analysis/ from nbs/

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from PIL import Image
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-PATIENCE = 20  # seconds until what is waited for is held to have failed
+PATIENCE = (
+    120  # seconds until what is waited for is held to have failed; a busy machine may take many
+)
 KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "0": 48, "+": 187, "-": 189, "/": 191}
 KEYS |= {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 OPTIONS = [
@@ -94,6 +97,16 @@ class Browser:
             raise
         self._number, self._events, self._session = 0, [], None
         self.requests, self.complaints = [], []
+        self._new_tab()
+        self.command(
+            "Browser.setDownloadBehavior",
+            behavior="allow",
+            downloadPath=str(self.downloads),
+            eventsEnabled=True,
+        )
+
+    def _new_tab(self):
+        """Open a tab, which everything goes to from now on; its name."""
         target = self.command("Target.createTarget", url="about:blank")["targetId"]
         attached = self.command("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -101,12 +114,19 @@ class Browser:
             self.command(f"{domain}.enable")
         alarm = "alert = (...words) => console.error('alert', ...words)"  # a dialogue would wait
         self.command("Page.addScriptToEvaluateOnNewDocument", source=alarm)
-        self.command(
-            "Browser.setDownloadBehavior",
-            behavior="allow",
-            downloadPath=str(self.downloads),
-            eventsEnabled=True,
-        )
+        return target
+
+    @contextmanager
+    def aside(self):
+        """Look at something in a tab of its own, while what is open stays open."""
+        before = self._session
+        target = self._new_tab()
+        try:
+            self.show()
+            yield self
+        finally:
+            self.command("Target.closeTarget", targetId=target)
+            self._session = before
 
     @staticmethod
     def _port(path):

@@ -11,7 +11,7 @@ import pytest
 from browser import CHROMIUM, Browser
 from filelock import FileLock
 from hypothesis import settings
-from lab import Lab, study_beside
+from lab import Lab, study_for_reports
 
 # as the package asks for it where it imports TensorFlow first, which among many tests it may not
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -136,14 +136,16 @@ def reader(browser):
 
 
 @pytest.fixture(scope="session")
-def jupyterlab(browser, study, tmp_path_factory):
-    """A JupyterLab with a copy of the study where reports look for it, one for all tests of a process."""
+def jupyterlab(browser, small_parameters, tmp_path_factory):
+    """A JupyterLab with a small study where reports look for it, one for all tests of a process."""
     if importlib.util.find_spec("jupyterlab") is None:
         pytest.skip('no JupyterLab here; run: pip install ".[dev]"')
     lab = Lab(tmp_path_factory.mktemp("jupyterlab"), browser)
-    study_beside(study, lab.files)
-    yield lab
-    lab.close()
+    try:
+        study_for_reports(small_parameters, lab.files / "_demo")
+        yield lab
+    finally:
+        lab.close()
 
 
 @pytest.fixture
@@ -157,11 +159,17 @@ def lab(jupyterlab, browser):
     # an exported page asks for these two by itself, also without this package
     nbconvert = "https://cdnjs.cloudflare.com/ajax/libs/"
     asked = [one for one in browser.requests if not one.startswith((*here, nbconvert))]
-    browser.open("about:blank")
-    browser.show()
     assert asked == []
 
 
 def pytest_collection_modifyitems(items):
-    """What takes minutes comes first: begun last, it would keep one process busy and the other waiting."""
-    items.sort(key=lambda item: "test_wheel" not in item.nodeid)
+    """What takes minutes comes first in a share: begun last, it would keep one process busy and the others waiting.
+
+    Of n processes each begins with one n-th of the tests, and who has done gets from the end of another's. So what needs
+    JupyterLab stays in the first process, which starts a single one, and the wheel is built in another.
+    """
+    items.sort(key=lambda item: "tests/jupyter" not in item.nodeid)
+    wheel = [item for item in items if "test_wheel" in item.nodeid]
+    others = [item for item in items if item not in wheel]
+    place = len(others) // 3 + 1
+    items[:] = [*others[:place], *wheel, *others[place:]]

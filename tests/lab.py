@@ -13,7 +13,6 @@ import ast
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,7 +24,8 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 240  # seconds for a server to come up or for a notebook to have run
+PATIENCE = 360  # seconds for a server to come up or for a notebook to have run
+TRIES = 3  # how often a notebook is opened until that is held to have failed
 
 # a JupyterLab that follows the colours of the system, asks nobody for news, and draws all cells at once
 SETTINGS = {
@@ -73,8 +73,23 @@ PICTURES = """(async (selector) => {
     return found;
 })"""
 
+# open a notebook; the launcher, which comes when it likes, must not be taken for it
+OPEN = """(() => {
+    globalThis.notebook = null;
+    const open = {path: %s, factory: "Notebook", kernel: {name: "python3"}};
+    jupyterapp.commands.execute("docmanager:open", open).then((widget) => { globalThis.notebook = widget; });
+})()"""
+IN_FRONT = """(() => {
+    const {notebook, jupyterapp: {shell}} = globalThis;
+    if (!notebook?.context.isReady) return false;
+    for (const other of [...shell.widgets("main")]) if (other.id !== notebook.id) other.dispose();
+    if (shell.currentWidget !== notebook) shell.activateById(notebook.id);
+    const status = notebook.sessionContext.session?.kernel?.status;
+    return shell.currentWidget === notebook && ["idle", "busy"].includes(status);
+})()"""
+
 # the errors of the cells of the notebook in front, and what they wrote to the standard error
-OUTPUTS = """jupyterapp.shell.currentWidget.content.widgets.filter((cell) => cell.model.type === "code").map((cell) => ({
+OUTPUTS = """notebook.content.widgets.filter((cell) => cell.model.type === "code").map((cell) => ({
     source: cell.model.sharedModel.getSource(), count: cell.model.executionCount, outputs: cell.model.outputs.toJSON(),
 }))"""
 
@@ -98,6 +113,7 @@ class Lab:
     def __init__(self, folder, browser):
         self.files, self._browser = Path(folder) / "files", browser
         self._log = Path(folder) / "jupyterlab.log"
+        self._loaded = False
         self.files.mkdir(parents=True)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -217,16 +233,41 @@ class Lab:
         return path
 
     def open(self, name):
-        """Open a notebook, alone, and wait until its kernel is there; whatever was open is left behind."""
-        self.leave()
-        self._browser.open(f"{self.address}/lab/tree/{name}?token={self._token}&reset")
-        self.wait("globalThis.jupyterapp?.shell?.currentWidget?.sessionContext")
-        self.wait(
-            "document.querySelector('#jupyterlab-splash') === null && "
-            "['idle', 'busy'].includes(jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status)"
-        )
+        """Open a notebook, alone, and wait until its kernel is there; JupyterLab itself is loaded once.
+
+        What did not open in time is tried again in a JupyterLab loaded anew.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                self._load()
+                self._open(name)
+                return
+            except AssertionError:
+                self._loaded = False
+                if not left:
+                    raise
+
+    def _load(self):
+        """Load JupyterLab with an empty workspace, unless it is loaded."""
+        if self._loaded:
+            return
+        # `?reset` would clear the state while the page comes up and go to its address a second time
+        workspace = f"/lab/workspaces/{secrets.token_hex(4)}"
+        self._browser.open(f"{self.address}{workspace}?token={self._token}")
+        self.wait("globalThis.jupyterapp?.restored")
         self._browser.evaluate(
-            "jupyterapp.commands.execute('application:set-mode', {mode: 'single-document'})"
+            "jupyterapp.restored.then(() => { globalThis.labRestored = true; }), 0"
+        )
+        self.wait("globalThis.labRestored && document.querySelector('#jupyterlab-splash') === null")
+        self._loaded = True
+
+    def _open(self, name):
+        """Open a notebook by command, and close all else until it is what stands in front."""
+        self.leave()
+        self._browser.evaluate(OPEN % json.dumps(name))
+        self.wait(IN_FRONT, PATIENCE / TRIES)
+        self._browser.evaluate(
+            "jupyterapp.commands.execute('application:set-mode', {mode: 'single-document'}).then(() => 0)"
         )
         self._browser.evaluate("jupyterapp.shell.collapseLeft(), 0")
 
@@ -280,7 +321,7 @@ class Lab:
         asked = {"code": code, "store_history": False, "user_expressions": expressions}
         return self._browser.evaluate(
             f"""(async () => {{
-                const {{kernel}} = jupyterapp.shell.currentWidget.sessionContext.session;
+                const {{kernel}} = notebook.sessionContext.session;
                 return (await kernel.requestExecute({json.dumps(asked)}).done).content;
             }})()"""
         )
@@ -300,7 +341,7 @@ class Lab:
     def save(self):
         """Save the notebook in front; the path of its file."""
         self._browser.evaluate("jupyterapp.commands.execute('docmanager:save').then(() => 0)")
-        return self.files / self._browser.evaluate("jupyterapp.shell.currentWidget.context.path")
+        return self.files / self._browser.evaluate("notebook.context.path")
 
     # What is to be seen
 
@@ -356,6 +397,24 @@ def exported(path):
     return page
 
 
-def study_beside(study, files):
-    """Copy a study to where the reports look for it."""
-    return Path(shutil.copytree(study, files / "_demo"))
+def study_for_reports(parameters, folder):
+    """Make what the reports show, without null models, the reports themselves and a site; then a second run to compare."""
+    import poster_analysis as pa
+    from poster_analysis.study.stages.analysis import Analysis
+    from poster_analysis.study.stages.map import export_posters, make_map
+    from poster_analysis.study.stages.neighbours import find_duplicates
+    from poster_analysis.workflow import pipeline
+
+    run = pipeline.run_extraction(parameters.changed(n_null=0), folder, whole_study=True)
+    analysis = Analysis(run)
+    for space in analysis.spaces:
+        if space != "raw":
+            pipeline.reduce_to(analysis, space)
+            pipeline.compare_components(analysis, space)
+    clustered = [pipeline.cluster_in(analysis, space) for space in analysis.spaces]
+    pipeline.compare_spaces(analysis, clustered)
+    pipeline.evaluate_neighbours(analysis)
+    find_duplicates(analysis)
+    make_map(analysis)
+    export_posters(analysis)
+    pa.open_study(folder).sweep("pca", k=range(2, 5))

@@ -11,6 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from .cards import WithStandIn, someone_watches
 from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.templates import escaped
@@ -31,8 +32,25 @@ def _first_k(study: Any, space: str, ks: list[int], k: int | None) -> int:
         raise InputError(f"k is {k}; the sweep in {space} has {ks[0]} to {ks[-1]}")
     return k
 
+# %% ../../nbs/api/04_explore.ipynb #04m8b
+class _Quiet:
+    """A widget that connects to the browser only where someone watches."""
+
+    def open(self) -> None:
+        if someone_watches():
+            super().open()  # pyrefly: ignore[missing-attribute]
+
+
+@cache
+def _parts() -> tuple[Any, Any, Any]:
+    """The classes of slider, cards and neighbours, which connect only where someone watches."""
+    import ipywidgets
+
+    kinds = ipywidgets.IntSlider, ipywidgets.HTML, ipywidgets.HTML
+    return tuple(type(kind.__name__, (_Quiet, kind), {}) for kind in kinds)
+
 # %% ../../nbs/api/04_explore.ipynb #04m09
-class Explorer:
+class Explorer(WithStandIn):
     """Widgets that follow each other; made by `explore`.
 
     Attributes
@@ -48,15 +66,14 @@ class Explorer:
     """
 
     def __init__(self, study: Any, space: str, k: int, ks: list[int], height: int) -> None:
-        import ipywidgets
-
+        slider, cards, near = _parts()
         self._study, self._space = study, space
-        self.slider = ipywidgets.IntSlider(
+        self.slider = slider(
             k, min(ks), max(ks), description="Clusters (k)", continuous_update=False,
             style={"description_width": "initial"}, layout={"width": "min(30rem, 95%)"},
         )  # fmt: skip
         self.map = study.map(height=height)
-        self.cards, self.near = ipywidgets.HTML(), ipywidgets.HTML()
+        self.cards, self.near = cards(), near()
         held: dict[str, Any] = {"children": [self.slider, self.map, self.near, self.cards]}
         super().__init__(**held)
         self.show_clusters()
@@ -81,12 +98,9 @@ class Explorer:
     def __repr__(self) -> str:
         return f"Explorer of {self._space}, k = {self.slider.value}: {self.map!r}"
 
-    def _repr_mimebundle_(self, **options: object) -> Any:
-        """The widgets, and where none runs the picture of the map with the cards."""
-        found = super()._repr_mimebundle_(**options)
-        data, metadata = found if isinstance(found, tuple) else (found, {})
-        still = f"{self.map.still()}{self.cards.value}"
-        return data | {"text/html": still, "text/plain": repr(self)}, metadata
+    def still(self) -> str:
+        """The picture of the map with the cards, as HTML."""
+        return f"{self.map.still()}{self.cards.value}"
 
 # %% ../../nbs/api/04_explore.ipynb #04m10
 @cache

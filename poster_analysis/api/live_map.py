@@ -8,22 +8,26 @@ __all__ = ['MOST_BYTES', 'sheets_that_fit', 'still_map', 'LiveMap', 'live_map']
 # %% ../../nbs/api/03_live_map.ipynb #03m02
 import io
 import json
+import os
 import re
 import zlib
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
+from .cards import WithStandIn
 from ..collection.groups import colour_names, value_lists, with_groups
 from ..core.errors import InputError
 from ..core.extras import needs
+from ..core.files import written_whole
 from ..core.templates import TEMPLATES, filled
 from ..core.text import counted, page_text
-from ..figures.map import colour_column, map_data
+from ..figures.map import colour_column, map_data, map_in_one_file
 from ..figures.map_picture import PICTURE_SIZE, map_legend, map_picture
 from ..figures.thumbnails import SHEET_SIZE, jpeg_uri
 from ..study.run import Run
@@ -36,7 +40,9 @@ def _grouped(run: Run, posters: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         films, groups = with_groups(posters, run.parameters.group_columns)
     except InputError:  # a table of one's own may lack a column of the study's
         films, groups = with_groups(posters)
-    return films, colour_names(films, groups)
+    names = colour_names(films, groups)
+    # the clusters of the space that reports begin with come first
+    return films, sorted(names, key=lambda name: name != "cluster_pca")
 
 # %% ../../nbs/api/03_live_map.ipynb #03m10
 def _column(posters: pd.DataFrame, name: str) -> dict:
@@ -176,7 +182,7 @@ def _packed(value: object) -> bytes:
     return zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)
 
 
-class _Pictured:
+class _Pictured(WithStandIn):
     """How a map shows itself: as a widget, and as a picture where no widget runs."""
 
     def __repr__(self) -> str:
@@ -189,10 +195,15 @@ class _Pictured:
         """The map as HTML with one picture inside, as it is coloured now."""
         return still_map(self._known, self._sheets, self._named.get(self.color), size=size)
 
-    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict]:
-        """The widget, and the picture that stands in its place where no widget runs."""
-        data, metadata = super()._repr_mimebundle_(**options)
-        return data | {"text/html": str(self.still()), "text/plain": repr(self)}, metadata
+    def save_html(self, path: str | os.PathLike, *, title: str = "Poster map") -> Path:
+        """Write the map as one HTML file that needs nothing beside it, with all its columns; the path of the file."""
+        if Path(path).is_dir():
+            raise InputError(f"{path} is a folder; give the path of a file, such as map.html")
+        columns = sorted(self._named.values(), key=lambda one: one["name"] != self.color)
+        page = map_in_one_file(self._known | {"title": title, "columns": columns}, self._sheets)
+        with written_whole(path) as part:
+            part.write_text(page, encoding="utf-8")
+        return Path(path)
 
 # %% ../../nbs/api/03_live_map.ipynb #03m29
 class _Coloured(_Pictured):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .answers import Reduction, ReportResult, Similar
+from .answers import Comparison, Reduction, ReportResult, Similar
 from .cards import card_html, strip_html
 from .clusters import Clusters
 from .opened import PosterColumns
@@ -29,6 +29,7 @@ from ..study.parameters import Parameters
 from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
+from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
@@ -258,6 +259,13 @@ class Study(_Asked):
         from poster_analysis.api.explore import explore
 
         return explore(self, space, k=k)
+
+    def compare(
+        self, runs: Sequence[str] = (), space: str = "pca", *, n_neighbors: int = 6
+    ) -> Comparison:
+        """Runs of the study side by side, the others with the first; all there are if none is named."""
+        found = compare_runs(self.run.out, names=runs, space=space, n_neighbors=n_neighbors)
+        return Comparison(*found, space)
 
     def report(self, name: str, **parameters: object) -> ReportResult:
         """Run a report, one that comes with the package or a notebook, with these parameters."""

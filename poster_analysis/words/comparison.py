@@ -99,7 +99,11 @@ def agreement_findings(pairs: pd.DataFrame) -> list[str]:
         for row in named.itertuples()
     ]
     if len(named) < len(known):
-        sentences.insert(0, f"Of {len(known)} pairs of runs these agree most and least.")
+        most, least = known["adjusted_mutual_info"].iloc[[-1, 0]]
+        sentences.insert(
+            0,
+            f"Of {len(known)} pairs of runs those that agree most and least do so by {most:z.2f} and {least:z.2f}.",
+        )
     return [
         *sentences,
         *(

@@ -460,4 +460,3 @@ def run_demo(out: Path, **changes: object) -> Run:
     drawn = draw_collection(place, n_posters=_n_to_draw(place, parameters.limit))
     places = {"posters": str(drawn.posters), "metadata": str(drawn.metadata)}
     return run_study(parameters.changed(**places), Path(out), random_if_unreachable=True)
-

@@ -1,15 +1,8 @@
 """The live map and the explorer in a real JupyterLab: by mouse, by kernel, and in the page exported from it."""
 
-import os
-
 import numpy as np
 import pytest
 from lab import exported
-
-pytestmark = pytest.mark.skipif(
-    "POSTER_ANALYSIS_LAB" not in os.environ,
-    reason="a real JupyterLab is tried by: make test-lab",
-)
 
 pytest.importorskip("anywidget")
 
@@ -24,7 +17,7 @@ def opened(lab, name, *cells):
     lab.write(name, STUDY, *cells)
     lab.open(name)
     assert lab.run() == []
-    lab.wait(f"{MAP}?.dataset.drawn", 30)
+    lab.wait(f"{MAP}?.dataset.drawn")
 
 
 def test_what_is_drawn_round_is_a_table_in_the_kernel(lab, browser):
@@ -32,13 +25,13 @@ def test_what_is_drawn_round_is_a_table_in_the_kernel(lab, browser):
     pixels = lab.pixels(".poster-map")
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 1000  # posters, not points
     lab.drag(".poster-map", *AROUND, shift=True)
-    lab.wait(f"{INSIDE}.querySelector('aside h2')?.textContent === '48 posters listed'", 20)
+    lab.wait(f"{INSIDE}.querySelector('aside h2')?.textContent === '48 posters listed'")
     assert lab.value("len(view.selection)") == 48
     selected = "document.querySelectorAll('.jp-Cell.jp-mod-selected').length"
     assert browser.evaluate(selected) <= 1  # the Shift key selected no cells
     lab.execute("view.selection = view.selection['imdb_id'][:3]; view.color = 'decade'")
-    lab.wait(f"{INSIDE}.querySelector('aside h2').textContent === '3 posters listed'", 20)
-    lab.wait(f"{INSIDE}.getElementById('legend-title').textContent === 'decade'", 20)
+    lab.wait(f"{INSIDE}.querySelector('aside h2').textContent === '3 posters listed'")
+    lab.wait(f"{INSIDE}.getElementById('legend-title').textContent === 'decade'")
     cells = "document.querySelectorAll('.jp-Cell').length"
     before = browser.evaluate(cells)
     browser.evaluate(f"{INSIDE}.getElementById('search').focus()")
@@ -47,10 +40,12 @@ def test_what_is_drawn_round_is_a_table_in_the_kernel(lab, browser):
         browser.command("Input.dispatchKeyEvent", type="keyUp", key="d", code="KeyD")
     assert browser.evaluate(f"{INSIDE}.getElementById('search').value") == "dd"
     assert browser.evaluate(cells) == before  # no cell was deleted
-    browser.open(exported(lab.save()).as_uri())
-    (picture,) = [
-        one for one in lab.pictures("body") if one["source"].startswith("data:image/jpeg")
-    ]
+    page = exported(lab.save())
+    with browser.aside():
+        browser.open(page.as_uri())
+        (picture,) = [
+            one for one in lab.pictures("body") if one["source"].startswith("data:image/jpeg")
+        ]
     assert picture["width"] == 880 and picture["spread"] > 3
 
 
@@ -60,10 +55,10 @@ def test_the_slider_takes_map_and_cards_along(lab, browser):
     assert browser.evaluate(entries) == lab.value("view.slider.value") == 4
     browser.evaluate("document.querySelector('.widget-slider .noUi-handle').focus()")
     browser.press("ArrowLeft")
-    lab.wait(f"{entries} === 3", 30)
+    lab.wait(f"{entries} === 3")
     assert lab.value("len(view.groups)") == 3
     lab.drag(".poster-map", *AROUND, shift=True)
-    lab.wait(f"{INSIDE}.querySelector('.films button')", 20)
+    lab.wait(f"{INSIDE}.querySelector('.films button')")
     browser.evaluate(f"{INSIDE}.querySelector('.films button').click()")
-    lab.wait("document.querySelectorAll('.widget-html')[0].querySelectorAll('img').length > 3", 30)
+    lab.wait("document.querySelectorAll('.widget-html')[0].querySelectorAll('img').length > 3")
     assert lab.value("view.map.chosen") == lab.value("str(view.map.selection['imdb_id'].iloc[0])")

@@ -13,7 +13,7 @@ import pandas as pd
 from ...collection.groups import ALWAYS
 from ...collection.posters import Posters
 from ...core.files import digest, write_table
-from ...core.text import counted
+from ...core.text import counted, page_text
 from ...extraction.features import Features
 from ...figures import neighbours as neighbour_figures
 from ...figures import sheets
@@ -46,10 +46,13 @@ from poster_analysis.words.neighbours import (
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #n08
 def _typical_films(run: Run) -> list[str]:
-    """The posters nearest to the centres of the three largest clusters."""
+    """The posters nearest to the centres of the three largest clusters, if possible of films with a title."""
     clusters = run.table(in_space(table_names.CLUSTERS, "pca"))
     largest = clusters.cluster.value_counts(sort=False).sort_values(ascending=False, kind="stable")
-    nearest = clusters[clusters["rank"] == 1].set_index("cluster").imdb_id
+    titles = run.table(table_names.FEATURES_INDEX).set_index("imdb_id")["title"]
+    untitled = clusters["imdb_id"].map(titles).map(page_text) == ""
+    ordered = clusters.assign(untitled=untitled).sort_values(["untitled", "rank"], kind="stable")
+    nearest = ordered.drop_duplicates("cluster").set_index("cluster").imdb_id
     return nearest[largest.index[:3]].tolist()
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #n11
