@@ -7,6 +7,7 @@ _PLACES = {
     "demo_study": "api.study",
     "Study": "api.study",
     "Parameters": "study.parameters",
+    "check": "collection.check",
     "read_collection": "collection.posters",
     "load_features": "extraction.features",
     "neighbours": "similarity.neighbours",

@@ -10,7 +10,7 @@ import html
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,10 +26,12 @@ from poster_analysis.collection.doubts import (
     shown_name,
 )
 from .file_names import is_part, numbers_in, stem_of
+from .groups import check_groups
 from .images import UnreadableImage, image_kind, read_bytes, why_not_read
 from .listing import Listing, list_posters, writable
 from .matching import Matching, match_films
 from .metadata import Metadata, read_metadata
+from ..core.errors import InputError
 from ..core.text import counted, page_text
 
 # %% ../../nbs/collection/15_check.ipynb #008
@@ -52,6 +54,7 @@ class _Kept:
     known: Metadata | None
     matching: Matching
     copies: pd.DataFrame
+    group_columns: tuple[str, ...] = ()
 
     @cached_property
     def films(self) -> pd.DataFrame:
@@ -105,6 +108,8 @@ class Check(_Kept):
         What lies in the folder, what the table knows, and which film each file belongs to.
     copies
         Files with the same bytes as another file of their film, which are left out of the listing and the matching: path, film_id, reason.
+    group_columns
+        Further columns by which films are to be grouped.
     """
 
     @property
@@ -117,7 +122,13 @@ class Check(_Kept):
     @cached_property
     def objection(self) -> str:
         """Why nothing should be computed of this, and what to do; empty if it may."""
-        return "" if self.known is None else _objection(self, self.known)
+        found = "" if self.known is None else _objection(self, self.known)
+        return found or self.groups[1]
+
+    @cached_property
+    def groups(self) -> tuple[list[str], str]:
+        """What is in the columns by which films are to be grouped, in sentences; and why they cannot be, if so."""
+        return _grouped(self)
 
     @cached_property
     def suspicions(self) -> list[str]:
@@ -148,6 +159,18 @@ def _id_column(known: Metadata) -> str:
     """The column of the table that holds the ids."""
     columns = getattr(known, "columns", None) or {}
     return str(columns.get("id") or known.parameters.get("id_column") or "")
+
+
+def _whose_numbers(known: Metadata) -> str:
+    """That the ids of the table are the own numbers of whoever made it; empty if they are not known to be."""
+    column = _id_column(known)
+    whose = _OTHER_NUMBERS.get(column.lower())
+    if whose is None or known.parameters.get("links"):
+        return ""
+    return (
+        f"the column {column!r} holds the numbers of {whose}; if posters are named by other numbers, give the table that links "
+        "the two with links (--links links.csv), or name another column with id_column (--id-column)"
+    )
 
 
 def _other_numbers(check: Check, known: Metadata) -> str:
@@ -195,6 +218,7 @@ def _objection(check: Check, known: Metadata) -> str:
             f"{shown_name(_without_row(check)[0])!r}, the table's ids are {rows}; "
         ) + (
             numbers
+            or _whose_numbers(known)
             or "name the right column with id_column (--id-column), or leave the metadata out"
         )
     elif numbers:
@@ -222,6 +246,18 @@ def _doubts(check: Check) -> Iterator[str]:
 def _without_row(check: Check) -> list[str]:
     """The posters that have no row in the table."""
     return check.matching.table.loc[~check.has_row, "path"].tolist()
+
+# %% ../../nbs/collection/15_check.ipynb #011g
+def _grouped(check: Check) -> tuple[list[str], str]:
+    """What is in the columns by which films are to be grouped, or why they cannot be."""
+    films = check.films
+    if check.known is not None:
+        rows = check.known.table.drop(columns=["title", "genre", "year"])
+        films = films.merge(rows.rename(columns={"imdb_id": "film_id"}), on="film_id", how="left")
+    try:
+        return check_groups(check.group_columns, films), ""
+    except InputError as error:
+        return [], str(error)
 
 # %% ../../nbs/collection/15_check.ipynb #018
 def _of_files(check: Check) -> Iterator[str]:
@@ -298,8 +334,9 @@ def _of_table(check: Check, known: Metadata) -> Iterator[str]:
     yield f"{counted(len(known.table), 'film')} in {shown_name(check.metadata)}" + (
         f", {encoding}" if encoding else ""
     )
-    yield f"  columns: {_columns(known)}"
-    yield from (f"  {_shown_note(note)}" for note in known.notes)
+    if not any(note.startswith("Columns of the metadata") for note in known.notes):
+        yield f"  columns: {_columns(known)}"
+    yield from (f"  {_shown_note(note)}" for note in (*known.notes, *check.groups[0]))
     yield _matches(check)
     missing = _without_row(check)
     if n := len(missing):
@@ -366,6 +403,7 @@ def held_against(
     metadata: str | os.PathLike | None,
     *,
     id_pattern: str | None = None,
+    group_columns: Sequence[str] = (),
     **reading: object,
 ) -> Check:
     """A check of a folder that was listed already; parameters as of `check`."""
@@ -373,7 +411,7 @@ def held_against(
     matching = match_films(listing.paths, known.table if known else None, id_pattern=id_pattern)
     listing, matching, copies = without_copies(posters, listing, matching)
     path = None if metadata is None else Path(metadata)
-    return Check(posters, path, listing, known, matching, copies)
+    return Check(posters, path, listing, known, matching, copies, tuple(group_columns))
 
 # %% ../../nbs/collection/15_check.ipynb #c05
 def _without_other_files(posters: Path, listing: Listing) -> Listing:
@@ -401,6 +439,7 @@ def check(
     metadata: str | os.PathLike | None = None,
     *,
     id_pattern: str | None = None,
+    group_columns: Sequence[str] = (),
     **reading: object,
 ) -> Check:
     """Hold a folder of posters against a table of films; nothing is computed, and of each file only the beginning is read.
@@ -413,6 +452,8 @@ def check(
         The table of films; None if there is none.
     id_pattern
         A regular expression that finds the id in a path; see `poster_analysis.collection.matching.match_films`.
+    group_columns
+        Further columns by which films are to be grouped; see `poster_analysis.collection.groups`.
     **reading
         How the table is to be read, such as ``encoding`` or ``id_column``; see `read_metadata`.
 
@@ -429,4 +470,5 @@ def check(
     posters = Path(posters)
     listing = list_posters(posters)
     listing = _without_other_files(posters, listing)
-    return held_against(posters, listing, metadata, id_pattern=id_pattern, **reading)
+    asked = {"id_pattern": id_pattern, "group_columns": group_columns}
+    return held_against(posters, listing, metadata, **asked, **reading)
