@@ -181,7 +181,8 @@ class _Answers(_ReadOnly):
 def _site_of(out: Path) -> Path:
     """The folder of the site of a study, which must be there."""
     site = out / "site"
-    if not nearest(site / "index.html").is_file():
+    page = site / "index.html"
+    if nearest(page) != page or not page.is_file():
         study = open_run(out).out  # an error of its own if there is no study
         raise InputError(f"{out} has no site; run: poster-analysis publish --out {study}")
     return site

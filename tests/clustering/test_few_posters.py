@@ -142,8 +142,6 @@ def test_posters_that_look_the_same_to_the_backbone_count_once(few, tmp_path, mo
     from poster_analysis.workflow import pipeline
 
     run = run_extraction(few.changed(n_null=0), tmp_path / "out", whole_study=True)
-    monkeypatch.setattr(
-        pipeline, "first_identical", lambda X: np.arange(len(range(X.shape[0]))) // 2
-    )
+    monkeypatch.setattr(analysis, "first_identical", lambda X: np.arange(X.shape[0]) // 2)
     with pytest.raises(InputError, match="8 posters, 4 of them different"):
         pipeline._analyse(Run(run.out))
