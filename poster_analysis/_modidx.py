@@ -3408,6 +3408,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                 'poster_analysis/study/parameters.py'),
                                                   'poster_analysis.study.parameters._one_or_several': ( 'study/parameters.html#_one_or_several',
                                                                                                         'poster_analysis/study/parameters.py'),
+                                                  'poster_analysis.study.parameters._settled': ( 'study/parameters.html#_settled',
+                                                                                                 'poster_analysis/study/parameters.py'),
                                                   'poster_analysis.study.parameters.paths_inside': ( 'study/parameters.html#paths_inside',
                                                                                                      'poster_analysis/study/parameters.py'),
                                                   'poster_analysis.study.parameters.paths_placed': ( 'study/parameters.html#paths_placed',
