@@ -3404,6 +3404,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                       'poster_analysis/study/parameters.py'),
                                                   'poster_analysis.study.parameters._is_of': ( 'study/parameters.html#_is_of',
                                                                                                'poster_analysis/study/parameters.py'),
+                                                  'poster_analysis.study.parameters._known': ( 'study/parameters.html#_known',
+                                                                                               'poster_analysis/study/parameters.py'),
                                                   'poster_analysis.study.parameters._listed': ( 'study/parameters.html#_listed',
                                                                                                 'poster_analysis/study/parameters.py'),
                                                   'poster_analysis.study.parameters._one_or_several': ( 'study/parameters.html#_one_or_several',

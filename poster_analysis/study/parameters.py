@@ -203,6 +203,15 @@ def _settled(parameters: "Parameters") -> dict[str, object]:
         settled[name] = tuple(getattr(parameters, name))
     return settled
 
+
+def _known(changes: dict[str, object], fields: Iterable[dataclasses.Field]) -> dict[str, object]:
+    """Changes of parameters by their present names; an `InputError` for a name there is not."""
+    changes = with_present_names(changes)
+    unknown = sorted(set(changes) - {field.name for field in fields})
+    if unknown:
+        raise InputError(f"a study has no parameter {', '.join(unknown)}")
+    return changes
+
 # %% ../../nbs/study/00_parameters.ipynb #003
 @dataclass(frozen=True)
 class Parameters:
@@ -254,11 +263,7 @@ class Parameters:
 
     def changed(self, **changes: object) -> "Parameters":
         """These parameters with some of them changed; an `InputError` for a name there is not."""
-        changes = with_present_names(changes)
-        unknown = sorted(set(changes) - {field.name for field in dataclasses.fields(self)})
-        if unknown:
-            raise InputError(f"a study has no parameter {', '.join(unknown)}")
-        return dataclasses.replace(self, **changes)
+        return dataclasses.replace(self, **_known(changes, dataclasses.fields(self)))
 
     def check_size(self, n_posters: int, n_different: int | None = None) -> None:
         """Raise an `InputError` if a parameter asks for more than `n_posters` posters can give.
