@@ -62,12 +62,10 @@ def _literal(text: str) -> object:
 
 def _bare(text: str) -> list[str]:
     """The items of a list whose texts have no quotation marks, or only where they must."""
-    inner = text[1:-1]
+    inner = one_line(text[1:-1])
     if re.search(r"[\[\]{}]", inner) or inner.count('"') % 2:
         raise ValueError(text)
-    (cells,) = (
-        csv.reader([inner.replace("\n", " ")], skipinitialspace=True) if inner.strip() else [[]]
-    )
+    (cells,) = csv.reader([inner], skipinitialspace=True) if inner else [[]]
     return [cell.strip(" '") for cell in cells]
 
 # %% ../../nbs/collection/03_genres.ipynb #genr007

@@ -33,10 +33,10 @@ def _ids(
 ) -> tuple[list[str], list[str]]:
     """The id of each row, and why it has none."""
     if columns.id:
-        cells = list(table.rows[columns.id])
+        cells = [cell if cell.isprintable() else one_line(cell) for cell in table.rows[columns.id]]
         faults, ids = [fault_of_id(cell) for cell in cells], [normalise_id(cell) for cell in cells]
     elif columns.file:
-        cells = list(table.rows[columns.file])
+        cells = [one_line(cell) for cell in table.rows[columns.file]]
         faults, ids = (
             ["no file" if is_missing(cell, "mark") else "" for cell in cells],
             [normalise_id(cell) for cell in cells],

@@ -188,6 +188,30 @@ def _one_or_several(names: str | Iterable[str] | None) -> str | tuple[str, ...] 
     several = tuple(dict.fromkeys(map(str, names)))
     return several if len(several) > 1 else several[0] if several else "auto"
 
+
+def _settled(parameters: "Parameters") -> dict[str, object]:
+    """The parameters that hold several values, in the one form in which they are kept."""
+    settled: dict[str, object] = {
+        "title_column": _one_or_several(parameters.title_column),
+        "genre_columns": _listed(parameters.genre_columns),
+    }
+    for name in ("films", "group_columns"):
+        given = getattr(parameters, name)
+        texts = [given] if isinstance(given, (str, int)) else given or ()
+        settled[name] = tuple(str(text) for text in texts)
+    for name in ("n_components_tried", "variance_tried"):
+        settled[name] = tuple(getattr(parameters, name))
+    return settled
+
+
+def _known(changes: dict[str, object], fields: Iterable[dataclasses.Field]) -> dict[str, object]:
+    """Changes of parameters by their present names; an `InputError` for a name there is not."""
+    changes = with_present_names(changes)
+    unknown = sorted(set(changes) - {field.name for field in fields})
+    if unknown:
+        raise InputError(f"a study has no parameter {', '.join(unknown)}")
+    return changes
+
 # %% ../../nbs/study/00_parameters.ipynb #003
 @dataclass(frozen=True)
 class Parameters:
@@ -233,23 +257,13 @@ class Parameters:
     random_state: int = 9
 
     def __post_init__(self) -> None:
-        for name in ("films", "group_columns"):
-            given = getattr(self, name)
-            texts = [given] if isinstance(given, (str, int)) else given or ()
-            object.__setattr__(self, name, tuple(str(text) for text in texts))
-        object.__setattr__(self, "title_column", _one_or_several(self.title_column))
-        object.__setattr__(self, "genre_columns", _listed(self.genre_columns))
-        for name in ("n_components_tried", "variance_tried"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name, value in _settled(self).items():
+            object.__setattr__(self, name, value)
         _check_values(self)
 
     def changed(self, **changes: object) -> "Parameters":
         """These parameters with some of them changed; an `InputError` for a name there is not."""
-        changes = with_present_names(changes)
-        unknown = sorted(set(changes) - {field.name for field in dataclasses.fields(self)})
-        if unknown:
-            raise InputError(f"a study has no parameter {', '.join(unknown)}")
-        return dataclasses.replace(self, **changes)
+        return dataclasses.replace(self, **_known(changes, dataclasses.fields(self)))
 
     def check_size(self, n_posters: int, n_different: int | None = None) -> None:
         """Raise an `InputError` if a parameter asks for more than `n_posters` posters can give.

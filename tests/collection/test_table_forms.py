@@ -211,6 +211,20 @@ def test_columns_that_look_like_genres_are_offered(read, refused):
     assert "genre_columns" in refused("imdbId,Title\n1,a\n", genre_columns=["Drama"])
 
 
+def test_no_id_holds_control_characters(read):
+    found = read("imdbId,Title\nt\x85t1,Heat\na\x1b[31m,Ran\n")
+    assert found.table["imdb_id"].tolist() == ["t t1", "a [31m"]
+
+
+@given(st.text("[]{}()'\", \r\nab", max_size=40))
+def test_any_list_is_read_or_refused(text):
+    try:
+        items = as_list(f"[{text}]")
+    except ValueError:
+        return
+    assert items is None or all(isinstance(item, str) for item in items)
+
+
 @given(st.text(max_size=40))
 def test_any_cell_is_a_list_or_none_or_refused(text):
     try:
