@@ -140,7 +140,7 @@ def demo(out: str, **values: object) -> None:
 # %% ../nbs/cli.ipynb #chk2
 @cli.command(example="poster-analysis check --posters posters --metadata movie_dataset.csv")
 @_posters
-@_options(*(name for name in _COLLECTION if name not in ("group_columns", "limit", "anyway")))
+@_options(*(name for name in _COLLECTION if name not in ("limit", "anyway")))
 def check(posters: str, **values: object) -> None:
     """Hold posters against the table of films; nothing is computed, and nothing written.
 

@@ -139,6 +139,7 @@ def test_a_curve_of_which_nothing_is_known_is_left_out():
 
 
 def test_posters_that_look_the_same_to_the_backbone_count_once(few, tmp_path, monkeypatch):
+    from poster_analysis.study.stages import analysis
     from poster_analysis.workflow import pipeline
 
     run = run_extraction(few.changed(n_null=0), tmp_path / "out", whole_study=True)
