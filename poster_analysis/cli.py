@@ -133,7 +133,7 @@ def demo(out: str, **values: object) -> None:
     Without a network the weights of the backbone cannot be fetched; the demo then goes on with
     random weights and says so on every page.
     """
-    from poster_analysis.workflow.pipeline import run_demo
+    from poster_analysis.workflow.demo import run_demo
 
     print_site(run_demo(Path(out), **values))
 

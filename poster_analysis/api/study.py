@@ -33,10 +33,10 @@ from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
+from ..workflow.demo import run_demo
 from poster_analysis.workflow.pipeline import (
     changed_run,
     run_clustering,
-    run_demo,
     run_reduction,
     run_report,
 )

@@ -8,7 +8,6 @@ __all__ = ['ENOUGH', 'NEARLY_NOTHING', 'Check', 'held_against', 'check']
 # %% ../../nbs/collection/15_check.ipynb #002
 import html
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,9 +22,11 @@ from poster_analysis.collection.doubts import (
     doubts_of_values,
     examples,
     have,
+    other_numbers,
     shown_name,
+    whose_numbers,
 )
-from .file_names import is_part, numbers_in, stem_of
+from .file_names import is_part
 from .groups import check_groups
 from .images import UnreadableImage, image_kind, read_bytes, why_not_read
 from .listing import Listing, list_posters, writable
@@ -151,58 +152,17 @@ class Check(_Kept):
     def _repr_html_(self) -> str:
         return _card(self)
 
-# %% ../../nbs/collection/15_check.ipynb #010
-_OTHER_NUMBERS = {"movieid": "MovieLens", "tmdbid": "TMDB", "tmdb_id": "TMDB", "tmdb": "TMDB"}
-
-
-def _id_column(known: Metadata) -> str:
-    """The column of the table that holds the ids."""
-    columns = getattr(known, "columns", None) or {}
-    return str(columns.get("id") or known.parameters.get("id_column") or "")
-
-
-def _whose_numbers(known: Metadata) -> str:
-    """That the ids of the table are the own numbers of whoever made it; empty if they are not known to be."""
-    column = _id_column(known)
-    whose = _OTHER_NUMBERS.get(column.lower())
-    if whose is None or known.parameters.get("links"):
-        return ""
-    return (
-        f"the column {column!r} holds the numbers of {whose}; if posters are named by other numbers, give the table that links "
-        "the two with links (--links links.csv), or name another column with id_column (--id-column)"
-    )
-
-
-def _other_numbers(check: Check, known: Metadata) -> str:
-    """That the table counts in other numbers than the posters; empty if that is not to be feared."""
-    column = _id_column(known)
-    whose = _OTHER_NUMBERS.get(column.lower())
-    by_id = int((check.matching.table["how"] == "id").sum())
-    if whose is None or known.parameters.get("links") or by_id > 0.6 * check.n_posters:
-        return ""
-    stems = map(stem_of, check.matching.table["path"])
-    n = sum(
-        bool(re.match(r"\d{7,8}(?!\d)", stem)) or any(one.is_marked for one in numbers_in(stem))
-        for stem in stems
-    )
-    if 2 * n < check.n_posters:
-        return ""
-    return (
-        f"the posters are named by IMDb numbers, but the column {column!r} holds the numbers of {whose}, which are other films'; "
-        "give the table that links the two with links (--links links.csv), or a column of IMDb numbers with id_column (--id-column)"
-    )
-
-
+# %% ../../nbs/collection/15_check.ipynb #011
 def _contradictions(check: Check) -> pd.DataFrame:
     """The posters whose names hold another title or year than the row of their id, and were not found by title instead."""
     table = check.matching.table
     return check.films[((table["doubt"] == "contradiction") & (table["how"] == "id")).to_numpy()]
 
-# %% ../../nbs/collection/15_check.ipynb #011
+
 def _objection(check: Check, known: Metadata) -> str:
     """Why nothing should be computed, and the way out."""
     n, n_matched = check.n_posters, check.n_matched
-    numbers = _other_numbers(check, known)
+    numbers = other_numbers(known, check.matching.table)
     table = check.matching.table
     wrong = _contradictions(check)
     titled = int(((table["how"] == "id") & ~table["part"].map(is_part)).sum())
@@ -218,7 +178,7 @@ def _objection(check: Check, known: Metadata) -> str:
             f"{shown_name(_without_row(check)[0])!r}, the table's ids are {rows}; "
         ) + (
             numbers
-            or _whose_numbers(known)
+            or whose_numbers(known)
             or "name the right column with id_column (--id-column), or leave the metadata out"
         )
     elif numbers:
@@ -252,8 +212,9 @@ def _grouped(check: Check) -> tuple[list[str], str]:
     """What is in the columns by which films are to be grouped, or why they cannot be."""
     films = check.films
     if check.known is not None:
-        rows = check.known.table.drop(columns=["title", "genre", "year"])
-        films = films.merge(rows.rename(columns={"imdb_id": "film_id"}), on="film_id", how="left")
+        known = check.known.table
+        rows = known.drop(columns=[name for name in known if name in films])
+        films = films.merge(rows, left_on="film_id", right_on="imdb_id", how="left")
     try:
         return check_groups(check.group_columns, films), ""
     except InputError as error:

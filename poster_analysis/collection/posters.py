@@ -22,7 +22,7 @@ from .matching import in_order, part_name
 from .metadata import Metadata
 from ..core.errors import InputError
 from ..core.files import digest
-from ..core.text import counted
+from ..core.text import counted, printable
 
 # %% ../../nbs/collection/16_posters.ipynb #005
 def _identified(posters: Path, path: str) -> tuple[str, str]:
@@ -34,8 +34,8 @@ def _identified(posters: Path, path: str) -> tuple[str, str]:
         return "", "a file name that is not valid UTF-8"
     except UnreadableImage as error:
         return "", str(error)
-    if "\r" in path:
-        return "", "a file name with a carriage return, which no CSV table can hold"
+    if printable(path) != path:
+        return "", "a file name with control characters, which are shown by their numbers"
     kind = image_kind(data[:512])
     if kind and (reason := why_not_read(kind)):
         return "", reason
@@ -171,7 +171,7 @@ def _read_files(check: Check) -> tuple[pd.DataFrame, pd.DataFrame]:
     skipped = pd.concat([files[~readable], check.copies, others]).rename(
         columns={"film_id": "imdb_id"}
     )
-    skipped = skipped[["path", "imdb_id", "reason"]].astype(str)
+    skipped = skipped[["path", "imdb_id", "reason"]].astype(str).map(printable)
     return rows, skipped.sort_values("path", kind="stable", ignore_index=True)
 
 # %% ../../nbs/collection/16_posters.ipynb #024

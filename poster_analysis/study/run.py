@@ -130,6 +130,13 @@ def _locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 # %% ../../nbs/study/01_run.ipynb #8a4af2b3
+def _asked(parameters: Parameters, out: Path) -> dict:
+    """What is asked of a run, as its record holds it."""
+    asked = dataclasses.asdict(parameters)
+    del asked["anyway"]  # what somebody once let pass is not asked of the next
+    return asked | paths_inside(asked, out)
+
+
 class _Recorded:
     """The folder of a run, and its record of what was asked and what was done."""
 
@@ -172,10 +179,8 @@ class _Recorded:
             record.setdefault("format", FORMAT)
             record.setdefault("name", self.name)
             record.setdefault("created", datetime.now(UTC).isoformat(timespec="seconds"))
-            asked = dataclasses.asdict(parameters)
-            del asked["anyway"]  # what somebody once let pass is not asked of the next
-            asked |= paths_inside(asked, self.out)
-            record |= {"parameters": record.get("parameters", {}) | asked}
+            asked = record.get("parameters", {}) | _asked(parameters, self.out)
+            record |= {"parameters": asked}
             record |= {"versions": versions()} | facts
             record.setdefault("stages", {})
 

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['check_changes', 'changed_run', 'run_reduction', 'run_components', 'run_clustering', 'run_neighbours',
            'run_duplicates', 'run_evaluation', 'spaces_of', 'named_as_taken', 'changes_of', 'run_report',
-           'finish_study', 'run_study', 'run_demo']
+           'extras_needed', 'finish_study', 'run_study']
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #002
 import dataclasses
@@ -17,7 +17,6 @@ from pathlib import Path
 from ..core.errors import InputError, RunError, told_together
 from ..core.extras import needs
 from ..core.files import digest, file_digest
-from ..core.places import check_folder
 from ..core.text import SPACES
 from ..reduction.umap import map_method
 from ..similarity.search import find_film
@@ -361,7 +360,7 @@ def _write_comparisons(out: Path) -> Stage | None:
     return say_finished(home.stage("comparison_report", compute, parameters=asked, after=after))
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #020a
-def _extras(
+def extras_needed(
     backbone: str = Parameters.backbone, map_method: str = Parameters.map_method, **_: object
 ) -> list[str]:
     """The extras without which a study with these parameters cannot be made."""
@@ -415,7 +414,7 @@ def run_study(
     Parameters and errors are those of `run_extraction`, and `site`: whether to end with what all runs share, their
     comparison and the site (`finish_study`).
     """
-    needs("a study", *_extras(**dataclasses.asdict(parameters)))
+    needs("a study", *extras_needed(**dataclasses.asdict(parameters)))
     map_method(parameters.map_method)
     with ExitStack() as hold:
         run = run_extraction(
@@ -432,31 +431,3 @@ def run_study(
         if site:
             finish_study(run.out)
     return run
-
-# %% ../../nbs/workflow/00_pipeline.ipynb #022b
-_DEMO = 240  # posters of a demo without a limit
-
-
-def _n_to_draw(collection: Path, limit: int | None) -> int:
-    """How many posters the demo draws: as many as are studied, or those that lie there if they are more."""
-    from poster_analysis.drawing.collection import BLOCK, n_drawn
-
-    wanted = min(max(limit, BLOCK), _DEMO) if isinstance(limit, int) else _DEMO
-    return max(wanted, min(n_drawn(collection), _DEMO))
-
-# %% ../../nbs/workflow/00_pipeline.ipynb #022
-def run_demo(out: Path, **changes: object) -> Run:
-    """Draw a collection of posters below `out` and study it.
-
-    `changes` are parameters of the study that differ from the defaults. Under a `limit` no more posters are drawn than
-    that. ImageNet weights that cannot be had are replaced by random ones, and every page says so.
-    """
-    from poster_analysis.drawing.collection import draw_collection
-
-    needs("the demo", "demo", *_extras(**changes))
-    check_folder(Path(out))
-    place = Path(out) / "collection"
-    parameters = Parameters(str(place), **changes)
-    drawn = draw_collection(place, n_posters=_n_to_draw(place, parameters.limit))
-    places = {"posters": str(drawn.posters), "metadata": str(drawn.metadata)}
-    return run_study(parameters.changed(**places), Path(out), random_if_unreachable=True)

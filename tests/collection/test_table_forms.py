@@ -318,7 +318,7 @@ IDS = [
     "tt0113277", "TT0113277", "0113277", "113277", "113277.0", "113,277", "113.277", "113 277", "113\u00a0277", "113'277", "113,277.00", "'0113277", "'tt0113277", '="0113277"', '="tt0113277"', "“tt0113277”", '"113277"',
     "https://www.imdb.com/title/tt0113277/", "http://www.imdb.com/title/tt0113277/?ref_=fn_tt_tt_1", "imdb.com/title/tt0113277", "//www.imdb.com/title/tt0113277/mediaindex", "https://m.imdb.com/title/tt0113277#x",
     "posters/113277.jpg", "posters\\tt0113277.JPG", "C:\\films\\0113277.png", "113277.jpg", "/home/me/tt0113277.webp", "imdb:tt0113277", "\ufefftt0113277", "tt0113277\u200b", "\u202a113277".replace("\u202a", "\u200e"),
-    '=HYPERLINK("https://www.imdb.com/title/tt0113277/","Heat")', "https://example.org/posters/113277.jpg?w=500",
+    '=HYPERLINK("https://www.imdb.com/title/tt0113277/","Heat")', "https://www.imdb.com/posters/113277.jpg?w=500",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from poster_analysis.core.errors import InputError
 from poster_analysis.drawing import collection
 from poster_analysis.drawing.collection import BLOCK, DrawnCollection
-from poster_analysis.workflow import pipeline
+from poster_analysis.workflow import demo
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def drawn(monkeypatch):
         return DrawnCollection(folder / "posters", folder / "films.csv", folder / "truth.csv")
 
     monkeypatch.setattr(collection, "draw_collection", draw)
-    monkeypatch.setattr(pipeline, "run_study", lambda parameters, *_, **__: parameters)
+    monkeypatch.setattr(demo, "run_study", lambda parameters, *_, **__: parameters)
     return numbers
 
 
 def test_no_more_posters_are_drawn_than_are_studied_and_what_lies_there_stays(drawn, tmp_path):
     for limit in (2, 60, 30, None, 60, 5000):
-        parameters = pipeline.run_demo(tmp_path / "out", backbone="colour", limit=limit)
+        parameters = demo.run_demo(tmp_path / "out", backbone="colour", limit=limit)
         assert parameters.limit == limit
         assert parameters.posters == str(tmp_path / "out" / "collection" / "posters")
         assert parameters.metadata == str(tmp_path / "out" / "collection" / "films.csv")
@@ -39,7 +39,7 @@ def test_no_more_posters_are_drawn_than_are_studied_and_what_lies_there_stays(dr
 @pytest.mark.parametrize("limit", [0, -3])
 def test_an_impossible_limit_is_refused_before_anything_is_drawn(drawn, tmp_path, limit):
     with pytest.raises(InputError, match="limit"):
-        pipeline.run_demo(tmp_path / "out", backbone="colour", limit=limit)
+        demo.run_demo(tmp_path / "out", backbone="colour", limit=limit)
     assert drawn == [] and not (tmp_path / "out").exists()
 
 
