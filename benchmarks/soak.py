@@ -64,7 +64,8 @@ def result(folder: Path) -> dict[str, bytes]:
 
 def left_behind(folder: Path) -> list[str]:
     """Files and folders that belong to no result."""
-    hidden = [path for path in folder.rglob(".*") if path.name != ".lock"]
+    locks = {".lock", ".study.lock"}
+    hidden = [path for path in folder.rglob(".*") if path.name not in locks]
     return sorted(path.name for path in hidden if not path.name.endswith(".sqlite.lock"))
 
 

@@ -129,14 +129,14 @@ def _locked(folder: Path) -> Iterator[None]:
     finally:
         lock.release()
 
-# %% ../../nbs/study/01_run.ipynb #8a4af2b3
+# %% ../../nbs/study/01_run.ipynb #rec00
 def _asked(parameters: Parameters, out: Path) -> dict:
     """What is asked of a run, as its record holds it."""
     asked = dataclasses.asdict(parameters)
     del asked["anyway"]  # what somebody once let pass is not asked of the next
     return asked | paths_inside(asked, out)
 
-
+# %% ../../nbs/study/01_run.ipynb #8a4af2b3
 class _Recorded:
     """The folder of a run, and its record of what was asked and what was done."""
 

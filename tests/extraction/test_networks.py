@@ -126,15 +126,15 @@ def test_a_file_gives_the_weights_that_are_in_it(network, files, file):
 
 
 @pytest.mark.parametrize(
-    ("name", "file"),
+    ("name", "file", "said"),
     [
-        (NAME, "garbage.weights.h5"),
-        (NAME, "gap.weights.h5"),
-        ("mobilenet_0.5", "without_top.weights.h5"),
+        (NAME, "garbage.weights.h5", "no whole file of weights"),
+        (NAME, "gap.weights.h5", "does not hold the weights"),
+        ("mobilenet_0.5", "without_top.weights.h5", "does not hold the weights"),
     ],
 )
-def test_a_file_that_does_not_fit_is_an_error_in_one_line(files, name, file):
-    with pytest.raises(InputError, match="does not hold the weights") as caught:
+def test_a_file_that_does_not_fit_is_an_error_in_one_line(files, name, file, said):
+    with pytest.raises(InputError, match=said) as caught:
         load_network(name, weights=files / file)
     assert file in str(caught.value) and "\n" not in str(caught.value)
 
