@@ -136,13 +136,13 @@ def reader(browser):
 
 
 @pytest.fixture(scope="session")
-def jupyterlab(browser, small_parameters, tmp_path_factory):
+def jupyterlab(browser, study, tmp_path_factory):
     """A JupyterLab with a small study where reports look for it, one for all tests of a process."""
     if importlib.util.find_spec("jupyterlab") is None:
         pytest.skip('no JupyterLab here; run: pip install ".[dev]"')
     lab = Lab(tmp_path_factory.mktemp("jupyterlab"), browser)
     try:
-        study_for_reports(small_parameters, lab.files / "_demo")
+        study_for_reports(study, lab.files / "_demo")
         yield lab
     finally:
         lab.close()

@@ -13,6 +13,7 @@ import ast
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -397,24 +398,9 @@ def exported(path):
     return page
 
 
-def study_for_reports(parameters, folder):
-    """Make what the reports show, without null models, the reports themselves and a site; then a second run to compare."""
+def study_for_reports(study, folder):
+    """Copy a finished study to where reports look for one, and give it a second run to compare."""
     import poster_analysis as pa
-    from poster_analysis.study.stages.analysis import Analysis
-    from poster_analysis.study.stages.map import export_posters, make_map
-    from poster_analysis.study.stages.neighbours import find_duplicates
-    from poster_analysis.workflow import pipeline
 
-    run = pipeline.run_extraction(parameters.changed(n_null=0), folder, whole_study=True)
-    analysis = Analysis(run)
-    for space in analysis.spaces:
-        if space != "raw":
-            pipeline.reduce_to(analysis, space)
-            pipeline.compare_components(analysis, space)
-    clustered = [pipeline.cluster_in(analysis, space) for space in analysis.spaces]
-    pipeline.compare_spaces(analysis, clustered)
-    pipeline.evaluate_neighbours(analysis)
-    find_duplicates(analysis)
-    make_map(analysis)
-    export_posters(analysis)
-    pa.open_study(folder).sweep("pca", k=range(2, 5))
+    shutil.copytree(study, folder)
+    pa.open_study(folder).sweep("pca", k=range(2, 5), n_null=0)
