@@ -78,7 +78,8 @@ def stage_entry(entry: object) -> dict | None:
     """What is recorded of a stage, with what is missing filled in; None if it does not say what was done."""
     if not isinstance(entry, Mapping):
         return None
-    known = _EMPTY | dict(entry)
+    # in the order in which it was recorded, so that reading and writing changes no byte
+    known = dict(entry) | {name: one for name, one in _EMPTY.items() if name not in entry}
     if not all(isinstance(known.get(name), kind) for name, kind in STAGE_ENTRY.items()):
         return None
     files = known["outputs"].items()
@@ -105,7 +106,7 @@ def read_record(folder: Path) -> dict:
         raise InputError(
             f"{path} was not written by this version of poster_analysis but by {'a newer one' if newer else 'none that it knows'}; {use}"
         )
-    record = {"parameters": {}, "stages": {}} | record
+    record |= {name: {} for name in ("parameters", "stages") if name not in record}
     for name, kind in _KINDS.items():
         if name in record and not isinstance(record[name], kind):
             raise InputError(
