@@ -3654,6 +3654,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                                'poster_analysis/study/stages/extraction.py'),
                                                          'poster_analysis.study.stages.extraction._extract_stage': ( 'study/stages/extraction.html#_extract_stage',
                                                                                                                      'poster_analysis/study/stages/extraction.py'),
+                                                         'poster_analysis.study.stages.extraction._holds': ( 'study/stages/extraction.html#_holds',
+                                                                                                             'poster_analysis/study/stages/extraction.py'),
                                                          'poster_analysis.study.stages.extraction._read_collection': ( 'study/stages/extraction.html#_read_collection',
                                                                                                                        'poster_analysis/study/stages/extraction.py'),
                                                          'poster_analysis.study.stages.extraction._say_check': ( 'study/stages/extraction.html#_say_check',

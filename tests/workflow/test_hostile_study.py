@@ -54,7 +54,7 @@ def out(tmp_path_factory):
     base = tmp_path_factory.mktemp("hostile")
     posters, rng = base / "posters <b> & 'x' \"y\"", np.random.default_rng(9)
     posters.mkdir()
-    ids = [re.sub(r"[/\0\r\n\t\x07\x1b]", "-", title)[:60] or "plain" for title in TITLES]
+    ids = [re.sub(r"[/\0\r\n\t\x07\x1b\u202e]", "-", title)[:60] or "plain" for title in TITLES]
     for number, name in enumerate(ids):
         pixels = rng.integers(0, 256, (3, 2, 3)) // (1 + number % 3)
         Image.fromarray(pixels.astype(np.uint8)).resize((60, 90)).save(posters / f"{name}.png")

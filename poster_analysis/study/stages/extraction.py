@@ -7,7 +7,9 @@ __all__ = ['backbone_of', 'group_notes', 'check_enough', 'run_extraction']
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #002
 import dataclasses
+import tempfile
 from contextlib import ExitStack
+from filecmp import cmp
 from pathlib import Path
 
 import pandas as pd
@@ -107,6 +109,14 @@ def backbone_of(
         return random, parameters.changed(weights="random")
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011c
+def _holds(path: Path, table: pd.DataFrame) -> bool:
+    """Whether a file is there and holds just this table."""
+    with tempfile.TemporaryDirectory() as folder:
+        return path.is_file() and cmp(
+            path, write_table(table, Path(folder, "table.csv")), shallow=False
+        )
+
+
 def _start(
     run: Run, parameters: Parameters, collection: Collection, groups: list[str], backbone: Backbone
 ) -> None:
@@ -120,10 +130,10 @@ def _start(
     }
     run.start(parameters, collection=facts, warnings=list(backbone.warnings))
     unused = run.folder / table_path(table_names.METADATA_SKIPPED)
-    if collection.known is not None:
-        write_table(collection.known.skipped, unused)
-    else:
+    if collection.known is None:
         unused.unlink(missing_ok=True)
+    elif not _holds(unused, collection.known.skipped):
+        write_table(collection.known.skipped, unused)
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011d
 def _backbone_facts(backbone: Backbone) -> dict:
