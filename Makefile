@@ -33,15 +33,12 @@ lab: .venv/.done ## opens JupyterLab on the project
 	jupyter lab --notebook-dir .
 
 .PHONY: test test-all quick lint notebooks reports pytest test-lab
-# notebooks and tests run side by side, so that neither core waits for a browser or a process that starts; each is shown
-# when it has ended, if this make can keep their lines apart
-SIDE_BY_SIDE = -j2 --keep-going --no-print-directory $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 test: export DEMO = --backbone colour --n-null 0 --limit 72 --n-components 20 --map-method pca # what takes minutes has tests of its own
-test: lint ## lint, notebooks, reports and tests: what stands between a change and main
-	$(MAKE) $(SIDE_BY_SIDE) notebooks reports pytest
+test: lint notebooks reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
 test-all: export POSTER_ANALYSIS_ALL = 1
-test-all: test ## the same, with an extraction killed more often
+test-all: export POSTER_ANALYSIS_LAB = 1
+test-all: test ## the same, with an extraction killed more often, and a real JupyterLab
 
 # what needs no weights, no finished study, no kernel, no browser, and no minutes
 QUICK = tests/collection tests/similarity tests/words tests/test_house.py \
@@ -64,7 +61,7 @@ pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module a
 	$(HALF) pytest -q -n 3 --dist worksteal
 
 test-lab: .venv/.done ## tries reports, map and explorer in a real JupyterLab, and nothing else
-	pytest -q tests/jupyter
+	POSTER_ANALYSIS_LAB=1 pytest -q tests/jupyter
 
 .PHONY: export run docs wheel constraints hooks clean
 export: .venv/.done ## writes poster_analysis/ from nbs/
