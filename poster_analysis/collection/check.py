@@ -210,6 +210,8 @@ def _without_row(check: Check) -> list[str]:
 # %% ../../nbs/collection/15_check.ipynb #011g
 def _grouped(check: Check) -> tuple[list[str], str]:
     """What is in the columns by which films are to be grouped, or why they cannot be."""
+    if not check.group_columns:
+        return [], ""
     films = check.films
     if check.known is not None:
         known = check.known.table
@@ -263,16 +265,7 @@ def _matches(check: Check) -> str:
 
 def _columns(known: Metadata) -> str:
     """Which columns of the table were taken for what."""
-    roles = ("id", "title", "genre", "year", "file")
-    columns = getattr(known, "columns", None) or {
-        role: known.parameters.get(f"{role}_column") for role in roles
-    }
-    named = {
-        role: ", ".join(one) if isinstance(one, list | tuple) else one
-        for role, one in columns.items()
-        if one
-    }
-    return ", ".join(f"{role}: {shown_name(column)}" for role, column in named.items())
+    return ", ".join(f"{role}: {shown_name(column)}" for role, column in known.columns.items())
 
 
 def _of_films(check: Check) -> tuple[str, str]:

@@ -93,15 +93,9 @@ def doubts_of_values(table: pd.DataFrame) -> Iterator[str]:
 _OTHER_NUMBERS = {"movieid": "MovieLens", "tmdbid": "TMDB", "tmdb_id": "TMDB", "tmdb": "TMDB"}
 
 
-def _id_column(known: Metadata) -> str:
-    """The column of the table that holds the ids."""
-    columns = getattr(known, "columns", None) or {}
-    return str(columns.get("id") or known.parameters.get("id_column") or "")
-
-
 def whose_numbers(known: Metadata) -> str:
     """That the ids of the table are the own numbers of whoever made it; empty if they are not known to be."""
-    column = _id_column(known)
+    column = known.columns.get("id", "")
     whose = _OTHER_NUMBERS.get(column.lower())
     if whose is None or known.parameters.get("links"):
         return ""
@@ -121,7 +115,7 @@ def other_numbers(known: Metadata, matched: pd.DataFrame) -> str:
     matched
         One row per poster: path and how its film was found, as in `poster_analysis.collection.matching.Matching`.
     """
-    column = _id_column(known)
+    column = known.columns.get("id", "")
     whose = _OTHER_NUMBERS.get(column.lower())
     by_id = int((matched["how"] == "id").sum())
     if whose is None or known.parameters.get("links") or by_id > 0.6 * len(matched):
