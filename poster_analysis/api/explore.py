@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from .cards import WithStandIn, someone_watches
+from .cards import Quiet, WithStandIn
 from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.templates import escaped
@@ -33,21 +33,13 @@ def _first_k(study: Any, space: str, ks: list[int], k: int | None) -> int:
     return k
 
 # %% ../../nbs/api/04_explore.ipynb #04m8b
-class _Quiet:
-    """A widget that connects to the browser only where someone watches."""
-
-    def open(self) -> None:
-        if someone_watches():
-            super().open()  # pyrefly: ignore[missing-attribute]
-
-
 @cache
 def _parts() -> tuple[Any, Any, Any]:
     """The classes of slider, cards and neighbours, which connect only where someone watches."""
     import ipywidgets
 
     kinds = ipywidgets.IntSlider, ipywidgets.HTML, ipywidgets.HTML
-    return tuple(type(kind.__name__, (_Quiet, kind), {}) for kind in kinds)
+    return tuple(type(kind.__name__, (Quiet, kind), {}) for kind in kinds)
 
 # %% ../../nbs/api/04_explore.ipynb #04m09
 class Explorer(WithStandIn):
