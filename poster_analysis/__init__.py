@@ -11,6 +11,7 @@ _PLACES = {
     "read_collection": "collection.posters",
     "load_features": "extraction.features",
     "neighbours": "similarity.neighbours",
+    "verdict": "api.verdicts",
     "PosterAnalysisError": "core.errors",
     "InputError": "core.errors",
     "RunError": "core.errors",

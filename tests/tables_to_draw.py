@@ -9,7 +9,7 @@ from matplotlib.text import Text
 NULL_MODEL_WORDS = ("gaussian", "copula")
 
 
-def sweep(space="pca", k=range(5, 26), level=0.05, null_models=NULL_MODEL_WORDS, **columns):
+def sweep(space="pca", k=range(5, 26), level=0.05, **columns):
     """A sweep over k whose curves are straight lines."""
     k = np.array(list(k))
     table = {
@@ -23,11 +23,18 @@ def sweep(space="pca", k=range(5, 26), level=0.05, null_models=NULL_MODEL_WORDS,
         "stability_restarts": 0.9 - 0.003 * k,
         "stability_halves": 0.6 - 0.003 * k,
     }
+    return pd.DataFrame(table | columns)
+
+
+def verdict(space="pca", k=range(2, 26), level=0.05, null_models=NULL_MODEL_WORDS, **columns):
+    """What a verdict says of every k, in curves that are straight lines."""
+    k = np.array(list(k))
+    table = {"space": space, "k": k, "silhouette": level - 0.001 * k * level}
     for kind, share in zip(NULL_MODEL_WORDS, (0.5, 0.7), strict=True):
         if kind in null_models:
             for end, factor in ("", 1), ("_low", 0.95), ("_high", 1.05):
                 table[f"silhouette_{kind}{end}"] = share * level * factor
-                table[f"stability_{kind}{end}"] = share * 0.6 * factor
+    table |= {"reproducibility": 0.9 - 0.01 * k, "separation": 0.6 - 0.05 * k}
     return pd.DataFrame(table | columns)
 
 

@@ -28,9 +28,10 @@ from ..study import tables as table_names
 from ..study.parameters import Parameters
 from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
-from ..study.stages.clusters import cluster_in, clustering_figures, verdict_of
+from ..study.stages.clusters import cluster_in, clustering_figures
 from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
+from ..study.stages.verdicts import verdict_of, verdict_table_of
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
 from ..workflow.demo import run_demo
@@ -93,11 +94,11 @@ class _Swept(PosterColumns):
         run, stage = run_clustering(self.folder, space=space, **changes)
         table = stage.table(in_space(table_names.K_SWEEP, space))
         clusters = stage.table(in_space(table_names.CLUSTERS, space))
-        verdict = VerdictResult(space, verdict_of(run, space))
+        verdict = VerdictResult(space, verdict_of(run, space), verdict_table_of(run, space))
         other = self if run.folder == self.folder else Study(run)
         return SweepResult(
             space, table, verdict, len(clusters), run.parameters.n_init, run,
-            tuple(stage.findings[1:]), lambda k: other.clusters(space, k=k),
+            tuple(stage.findings), lambda k: other.clusters(space, k=k),
         )  # fmt: skip
 
     def _sweep_in_memory(self, space: str, changes: dict) -> SweepResult:
@@ -113,7 +114,7 @@ class _Swept(PosterColumns):
         )  # fmt: skip
 
     def verdict(self, space: str = "pca") -> VerdictResult:
-        """Whether the clusters of a space are more than chance would make."""
+        """Whether the posters fall into groups in a space."""
         return self.sweep(space).verdict
 
 # %% ../../nbs/api/08_study.ipynb #008
@@ -336,7 +337,7 @@ def _study_html(study: Study) -> str:
     parameters, index = study.parameters, study.analysis.features.index
     names = ", ".join(name or "(no name)" for name in study.runs)
     verdicts = {space: verdict_of(study.run, space) for space in study.spaces}
-    said = [VerdictResult(space, one).sentences[0] for space, one in verdicts.items() if one]
+    said = [VerdictResult(space, one).sentence for space, one in verdicts.items() if one]
     lines = [
         *(f"Note: {warning}" for warning in study.warnings),
         *study.run.record["collection"].get("groups", []),

@@ -19,12 +19,18 @@ from ..core.errors import InputError
 from ..core.text import SPACES
 from ..study.run import Run
 from ..study.stages.clusters import sweep_curves
-from ..words.verdict import NOT_COMPARED, chance_findings, verdict_sentences
+from ..study.stages.verdicts import verdict_figure
+from poster_analysis.words.verdict import (
+    NOT_COMPARED,
+    answer_sentence,
+    chance_findings,
+    verdict_sentences,
+)
 
 # %% ../../nbs/api/02_sweeps.ipynb #005
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VerdictResult:
-    """Whether the clusters of a space are more than chance would make, in words.
+    """Whether the posters fall into groups in one space, in words.
 
     Attributes
     ----------
@@ -32,21 +38,48 @@ class VerdictResult:
         raw, pca or nmf.
     verdict
         The numbers; None if the clusters were not compared with chance.
+    table
+        What it says of every k, as in the file ``tables/verdict_by_k_{space}.csv``; None as well.
     """
 
     space: str
     verdict: Verdict | None
+    table: pd.DataFrame | None = None
+
+    @property
+    def k_supported(self) -> int | None:
+        """The number of groups, the smallest if there are several levels; None if there are no groups."""
+        return self.verdict and self.verdict.k_supported
+
+    @property
+    def levels(self) -> list[int]:
+        """All numbers of groups, rising; empty if there are none."""
+        return self.verdict.all_levels if self.verdict else []
+
+    @property
+    def sentence(self) -> str:
+        """The answer."""
+        return NOT_COMPARED if self.verdict is None else answer_sentence(self.verdict)
 
     @property
     def sentences(self) -> list[str]:
-        """What the numbers say."""
+        """How large the effect is, how sure it is, and the answer."""
         return [NOT_COMPARED] if self.verdict is None else verdict_sentences(self.verdict)
+
+    def plot(self) -> Figure:
+        """The silhouettes beside those of null models, and whether the clusters are groups."""
+        if self.verdict is None or self.table is None:
+            raise InputError(
+                f"there is nothing to draw: {NOT_COMPARED[0].lower()}{NOT_COMPARED[1:-1]}"
+            )
+        return verdict_figure(self.verdict, self.table)
 
     def __repr__(self) -> str:
         return " ".join(self.sentences)
 
     def _repr_html_(self) -> str:
-        return card_html(f"Verdict on {SPACES[self.space]}", self.sentences)
+        first, *reasons = [self.sentence, *self.sentences[:-1]]
+        return card_html(f"Verdict on {SPACES.get(self.space, self.space)}", [first, *reasons])
 
 # %% ../../nbs/api/02_sweeps.ipynb #008
 @dataclass(frozen=True, eq=False)
@@ -98,12 +131,13 @@ class SweepResult(_Sweep):
     @property
     def findings(self) -> list[str]:
         """What was found, the answer first."""
-        return [*self.verdict.sentences, *self.said]
+        reasons = self.verdict.sentences[:-1]
+        return [self.verdict.sentence, *reasons, *self.said]
 
     @property
     def about_chance(self) -> list[str]:
-        """What the bands in the figures are."""
-        return chance_findings(self.verdict.verdict, n_init=self.n_init)
+        """What the posters were compared with, and what groups need."""
+        return chance_findings(self.verdict.verdict)
 
     def plot(self, kind: str = "silhouette", *, n_clusters: int | None = None) -> Figure:
         """Draw the sweep: its silhouette, stability, inertia or scores; `n_clusters` is marked."""
@@ -118,14 +152,13 @@ class SweepResult(_Sweep):
 # %% ../../nbs/api/02_sweeps.ipynb #010
 def _plot(one: SweepResult, kind: str, n_clusters: int | None) -> Figure:
     """One kind of curve of a sweep."""
-    verdict = one.verdict.verdict
-    curves = sweep_curves(one.table, k_supported=verdict and verdict.k_supported)
+    curves = sweep_curves(one.table)
     if kind not in curves:
         raise InputError(f"a sweep has no curve {kind!r}; valid are {', '.join(curves)}")
     return curves[kind](n_clusters=n_clusters, n_posters=one.n_posters)
 
 # %% ../../nbs/api/02_sweeps.ipynb #011
-_COLUMNS = ("inertia", "silhouette", "silhouette_original", "stability_halves", "supported")
+_COLUMNS = ("inertia", "silhouette", "silhouette_original", "stability_halves")
 
 
 def short_table(table: pd.DataFrame, columns: Sequence[str] = _COLUMNS) -> pd.DataFrame:

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['chart', 'details_of', 'spread', 'LineEnd', 'line_end', 'name_ends', 'reach_zero', 'plain_numbers', 'one_space',
            'whole_ticks', 'k_axis', 'spaced_markers', 'numbers_text', 'tried', 'mark_k', 'null_bands', 'plot_bands',
-           'bands_detail', 'against_null_models']
+           'bands_detail']
 
 # %% ../../nbs/figures/01_charts.ipynb #002
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,6 @@ from ..core.errors import InputError
 from poster_analysis.core.text import (
     NULL_MODELS,
     counted,
-    score_text,
 )
 from poster_analysis.figures.page import (
     GREY,
@@ -396,24 +395,3 @@ def plot_bands(axes: Axes, k: pd.Series, bands: dict[str, pd.DataFrame]) -> list
 def bands_detail(bands: dict[str, pd.DataFrame]) -> str:
     """What a band is, to stand under the headline; empty if there are none."""
     return "bands: range of data without clusters" if bands else ""
-
-# %% ../../nbs/figures/01_charts.ipynb #x011
-def against_null_models(value: float, bands: dict[str, pd.DataFrame], row: int) -> str:
-    """Whether a value lies above the band of each kind of null model, to end a headline.
-
-    Parameters
-    ----------
-    value
-        The score of the data.
-    bands, row
-        As `null_bands` gives them, and the row of the k that the value is of.
-    """
-    above = {True: [], False: []}
-    for kind, band in bands.items():
-        mean = score_text(band["mean"].iloc[row])
-        above[bool(value > band["high"].iloc[row])].append(f"{NULL_MODELS[kind].label} ({mean})")
-    if above[True] and above[False]:
-        return f"; above the {above[True][0]} null model, not the {above[False][0]}"
-    if above[True]:
-        return f"; above the {' and '.join(above[True])} null model" + "s" * (len(above[True]) - 1)
-    return f"; not above the {' or '.join(above[False])} null model" if bands else ""

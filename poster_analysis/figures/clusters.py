@@ -242,8 +242,19 @@ class _Card(NamedTuple):
     films: dict[str, pd.DataFrame]
 
 # %% ../../nbs/figures/07_clusters.ipynb #card2
+def _comes_back(reproducibility: pd.DataFrame | None, cluster: int) -> str:
+    """How surely a cluster comes back, if that is known."""
+    if reproducibility is None:
+        return ""
+    known = reproducibility.loc[reproducibility["cluster"] == cluster, "reproducibility"].dropna()
+    return f" · comes back {score_text(known.iloc[0])}" if len(known) else ""
+
+
 def _cards(
-    clusters: pd.DataFrame, exemplars: pd.DataFrame, enrichment: pd.DataFrame | None
+    clusters: pd.DataFrame,
+    exemplars: pd.DataFrame,
+    enrichment: pd.DataFrame | None,
+    reproducibility: pd.DataFrame | None,
 ) -> list[_Card]:
     """The cards of all clusters, the largest first."""
     sizes = clusters["cluster"].value_counts().sort_index()
@@ -257,7 +268,7 @@ def _cards(
             _Card(
                 f"Cluster {cluster:.0f}",
                 f"{counted(size, 'poster')} · {share} · "
-                f"mean silhouette {score_text(silhouettes[cluster])}",
+                f"mean silhouette {score_text(silhouettes[cluster])}{_comes_back(reproducibility, cluster)}",
                 "" if known is None else cluster_line(known, cluster),
                 known is not None and len(over_represented(known)) > 0,
                 {role: own[own["role"] == role] for role in ("medoid", "edge")},
@@ -350,6 +361,7 @@ def cluster_cards(
     enrichment: pd.DataFrame | None,
     posters: Posters,
     *,
+    reproducibility: pd.DataFrame | None = None,
     space: str = "",
     note: str = "",
 ) -> Figure:
@@ -367,6 +379,8 @@ def cluster_cards(
         nothing could be tested. None if there are no metadata; the cards then do not speak of any.
     posters
         The posters that the tables speak of.
+    reproducibility
+        How surely each cluster comes back from other samples: columns cluster, reproducibility (0 to 1); None if that is not known.
     space
         The space in which the clusters were found: "raw", "pca", "nmf".
     note
@@ -382,11 +396,12 @@ def cluster_cards(
     if enrichment is not None and len(enrichment):
         numbers = ["cluster", "lift", "p_adjusted"]
         enrichment = checked_table(enrichment, ["column", "value"], numbers=numbers)
-    cards = _cards(clusters, exemplars, enrichment)
+    cards = _cards(clusters, exemplars, enrichment, reproducibility)
     columns = 2 if len(cards) > 8 else 1
     return _plot_cards(
         f"{counted(len(cards), 'cluster')}, each in its medoids and in the posters at its edge",
         f"k-means in {space_name(space)}" if space else "", counted(len(clusters), "poster"),
-        "" if enrichment is None else "×: how many times as frequent as among all posters", note,
+        "" if enrichment is None else "×: how many times as frequent as among all posters",
+        "" if reproducibility is None else "comes back: 0 to 1, Jaccard index over samples", note,
         cards=cards, columns=columns, poster=0.82 if columns == 1 else 0.68,
     )  # fmt: skip

@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 
 from ..core.errors import InputError
 from poster_analysis.core.text import (
-    NULL_MODELS,
     counted,
     percent_text,
     score_text,
@@ -64,18 +63,6 @@ def _looks(n: int) -> list[dict]:
         for color, marker, dashes in islice(kinds, n)
     ]
 
-# %% ../../nbs/figures/11_comparison.ipynb #005a
-def _reach_of_null_models(curve: pd.DataFrame, score: str) -> pd.DataFrame | None:
-    """From where to where all kinds of null models reach, for each k; None if there are none."""
-    kind = "stability" if score == "stability_halves" else score
-    ends = {}
-    for end, extreme in (("low", "min"), ("high", "max")):
-        names = [f"{kind}_{one}_{end}" for one in NULL_MODELS]
-        known = curve.reindex(columns=names).apply(pd.to_numeric, errors="coerce")
-        ends[end] = known.agg(extreme, axis=1)
-    band = pd.DataFrame(ends)
-    return None if band.isna().all(axis=None) else band
-
 # %% ../../nbs/figures/11_comparison.ipynb #007
 def _curve_table(table: pd.DataFrame, score: str) -> pd.DataFrame:
     """The rows of the runs that have the score, in order of k."""
@@ -106,16 +93,8 @@ def _curve_title(table: pd.DataFrame, score: str, subject: str) -> str:
     return f"{subject} is highest in {name}, {where}"
 
 # %% ../../nbs/figures/11_comparison.ipynb #007b
-def _plot_curve(
-    axes: Axes, rows: pd.DataFrame, score: str, band: pd.DataFrame | None, line: dict
-) -> None:
-    """A run's line, a ring at its best value, and the band of its null models."""
-    if band is not None:
-        k = rows["k"].to_numpy(float)
-        ends = [band[name].to_numpy(float) for name in ("low", "high")]
-        if len(k) == 1:  # a band of no width would not be seen
-            k, ends = np.array([k[0] - 0.1, k[0] + 0.1]), [np.repeat(end, 2) for end in ends]
-        axes.fill_between(k, *ends, color=line["color"], alpha=0.13, linewidth=0)
+def _plot_curve(axes: Axes, rows: pd.DataFrame, score: str, line: dict) -> None:
+    """A run's line, and a ring at its best value."""
     axes.plot(rows["k"], rows[score], **line, **spaced_markers(len(rows)))
     best = rows.loc[rows[score].idxmax()]
     axes.plot(best["k"], best[score], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
@@ -142,7 +121,7 @@ def runs_curve(
     ----------
     table
         Sweeps of several runs in one space, as `poster_analysis.study.comparison.sweeps_side_by_side`
-        returns them: columns run, space, k, the score, and, where there are null models, its bands.
+        returns them: columns run, space, k, and the score.
     score
         "silhouette" or "silhouette_original" (-1 to 1, higher is better), or "stability_halves" (adjusted
         Rand index, at most 1, higher is better). Where a run has no value there is a gap.
@@ -164,16 +143,14 @@ def runs_curve(
     table = _curve_table(table, score)
     curves = [(run, rows) for run, rows in table.groupby("run", sort=False)]
     label, subject = _CURVES[score]
-    bands = [_reach_of_null_models(rows, score) for _, rows in curves]
-    detail = "bands: range of data without clusters, in each run's colour"
     page, (axes,) = chart(
         _curve_title(table, score, subject), *details_of(table["space"].iloc[0], n_posters=n_posters, note=note),
-        detail if any(band is not None for band in bands) else "", x_label="Number of clusters k",
+        x_label="Number of clusters k",
         right=1.95, height=max(4.5, 1.8 + 0.2 * len(curves)), y_labels=[label],
     )  # fmt: skip
     ends = []
-    for (run, rows), band, line in zip(curves, bands, _looks(len(curves)), strict=True):
-        _plot_curve(axes, rows, score, band, line)
+    for (run, rows), line in zip(curves, _looks(len(curves)), strict=True):
+        _plot_curve(axes, rows, score, line)
         last = rows.dropna(subset=[score]).iloc[-1]
         name = wrap_text(run, width=1.7, size=8.5)
         ends.append(LineEnd(float(last["k"]), float(last[score]), name, line["color"]))

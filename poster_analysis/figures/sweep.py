@@ -18,19 +18,14 @@ from poster_analysis.core.text import (
 )
 from poster_analysis.figures.charts import (
     LineEnd,
-    against_null_models,
-    bands_detail,
     chart,
     details_of,
     k_axis,
     line_end,
     mark_k,
     name_ends,
-    null_bands,
-    numbers_text,
     one_space,
     plain_numbers,
-    plot_bands,
     reach_zero,
     spaced_markers,
     tried,
@@ -109,18 +104,16 @@ def inertia_curve(
     return page
 
 # %% ../../nbs/figures/06_sweep.ipynb #29f9e8ec
-def _silhouette_title(table: pd.DataFrame, bands: dict[str, pd.DataFrame]) -> str:
-    """Where the silhouette is highest, whether that is a peak, and what chance gives there."""
+def _silhouette_title(table: pd.DataFrame) -> str:
+    """Where the silhouette is highest, and whether that is a peak."""
     row = table["silhouette"].idxmax()
     score, k = score_text(table["silhouette"][row]), f"k = {table['k'][row]:.0f}"
     if len(table) == 1:
-        title = f"Silhouette is {score} at {k}"
-    elif row in (0, len(table) - 1):
+        return f"Silhouette is {score} at {k}"
+    if row in (0, len(table) - 1):
         end = "largest" if row else "smallest"
-        title = f"Silhouette is highest at the {end} k tried: {score} at {k}"
-    else:
-        title = f"Silhouette peaks at {k} ({score})"
-    return title + against_null_models(table["silhouette"][row], bands, row)
+        return f"Silhouette is highest at the {end} k tried: {score} at {k}"
+    return f"Silhouette peaks at {k} ({score})"
 
 # %% ../../nbs/figures/06_sweep.ipynb #010a
 _SECOND_LINE = dict(color=INK, marker="D", markersize=3.2, linewidth=1.2, linestyle=(0, (1, 1.2)))
@@ -144,21 +137,17 @@ def _plot_silhouettes(axes: Axes, table: pd.DataFrame, space: str) -> list[LineE
 def silhouette_curve(
     table: pd.DataFrame,
     *,
-    k_supported: int | None = None,
     n_clusters: int | None = None,
     n_posters: int | None = None,
     note: str = "",
 ) -> Figure:
-    """Both silhouettes against the number of clusters, with the bands that chance gives.
+    """Both silhouettes against the number of clusters.
 
     Parameters
     ----------
     table
         A sweep of one space: columns space, k, silhouette, silhouette_original (-1 to 1, higher
-        is better); and, for each kind of null model R of "gaussian" and "copula", if there are any,
-        silhouette_R, silhouette_R_low, silhouette_R_high.
-    k_supported
-        The k that stands up to every comparison; None or NaN if there is none.
+        is better).
     n_clusters
         A number of clusters to mark, if it is in the table.
     n_posters, note
@@ -171,21 +160,19 @@ def silhouette_curve(
     Raises
     ------
     InputError
-        The table lacks a column or has holes, or `k_supported` is not in it.
+        The table lacks a column or has holes.
     """
     table, space = one_space(table, "k", "silhouette", "silhouette_original")
-    supported = tried(k_supported, table["k"], name="k_supported")
-    bands, k = null_bands(table, "silhouette"), table["k"]
+    k = table["k"]
     page, (axes,) = chart(
-        _silhouette_title(table, bands), *details_of(space, n_posters=n_posters, note=note),
-        bands_detail(bands), x_label="Number of clusters k", right=1.75,
+        _silhouette_title(table), *details_of(space, n_posters=n_posters, note=note),
+        x_label="Number of clusters k", right=1.75,
         y_labels=["Mean silhouette (−1 to 1, higher is better)"],
     )  # fmt: skip
-    ends = plot_bands(axes, k, bands)
-    ends += _plot_silhouettes(axes, table, space)
+    ends = _plot_silhouettes(axes, table, space)
     k_axis(axes, k)
     reach_zero(axes)
-    mark_k(axes, k, {"supported": supported, "used": n_clusters})
+    mark_k(axes, k, {"used": n_clusters})
     name_ends(axes, ends)
     return page
 
@@ -193,31 +180,23 @@ def silhouette_curve(
 _STABILITIES = {"stability_restarts": "restarts", "stability_halves": "halves of posters"}
 
 
-def _stability_title(table: pd.DataFrame, name: str, supported: Sequence[int] | None) -> str:
-    """At which k labels repeat beyond chance; at which they repeat best, if chance is not known."""
-    if supported:
-        numbers = numbers_text(supported)
-        some = f"{len(set(supported))} of {len(table)} numbers of clusters"
-        return f"Labels are repeatable beyond chance at {numbers if len(numbers) < 50 else some}"
-    if supported is not None:
-        return "Labels repeat no better than chance"
+def _stability_title(table: pd.DataFrame, name: str) -> str:
+    """At which k labels repeat best."""
     best = table.loc[table[name].idxmax()]
     kind = _STABILITIES[name].capitalize()
     return f"{kind} agree most at k = {best['k']:.0f} ({score_text(best[name])})"
 
 # %% ../../nbs/figures/06_sweep.ipynb #9bf53ca6
 def _plot_stabilities(
-    axes: Axes, table: pd.DataFrame, names: Sequence[str], chosen: Sequence[int], line: Mapping
+    axes: Axes, table: pd.DataFrame, names: Sequence[str], line: Mapping
 ) -> list[LineEnd]:
-    """The stabilities that were measured, with rings at the chosen k; the ends of their lines, to be named."""
+    """The stabilities that were measured; the ends of their lines, to be named."""
     k, ends = table["k"], []
     looks = {"stability_restarts": _SECOND_LINE, "stability_halves": line}
     for name in names:
         axes.plot(k, table[name], **looks[name], **spaced_markers(len(k)))
         words, color = f"between\n{_STABILITIES[name]}", looks[name]["color"]
         ends.append(line_end(k, table[name], words, color))
-    ringed = table[k.isin(chosen)]
-    _ring(axes, ringed["k"], ringed[names[-1]], line)
     return ends
 
 # %% ../../nbs/figures/06_sweep.ipynb #015
@@ -225,23 +204,17 @@ def _plot_stabilities(
 def stability_curve(
     table: pd.DataFrame,
     *,
-    supported: Sequence[int] | None = None,
     n_clusters: int | None = None,
     n_posters: int | None = None,
     note: str = "",
 ) -> Figure:
-    """How well labels repeat, against the number of clusters, with the bands that chance gives.
+    """How well labels repeat, against the number of clusters.
 
     Parameters
     ----------
     table
         A sweep of one space: columns space, k, stability_restarts, stability_halves (adjusted
-        Rand indices, at most 1, higher is better, about 0 by chance; where one is missing, its line has a gap);
-        and, for each kind of null model R of "gaussian" and "copula", if there are any, stability_R,
-        stability_R_low and stability_R_high, of the halves.
-    supported
-        The k at which labels repeat better than those of the null models, possibly none; None
-        if that was not tested.
+        Rand indices, at most 1, higher is better, about 0 by chance; where one is missing, its line has a gap).
     n_clusters
         A number of clusters to mark, if it is in the table.
     n_posters, note
@@ -254,20 +227,17 @@ def stability_curve(
     Raises
     ------
     InputError
-        The table lacks a column, none of its numbers is known, or a k of `supported` is not in it.
+        The table lacks a column, or none of its numbers is known.
     """
     measured = [name for name in _STABILITIES if name not in table or table[name].notna().any()]
     table, space = one_space(table, "k", gaps=measured or [*_STABILITIES])
-    k, bands = table["k"], null_bands(table, "stability", gaps=True)
-    chosen = None if supported is None else [tried(one, k, name="supported") for one in supported]
+    k = table["k"]
     page, (axes,) = chart(
-        _stability_title(table, measured[-1], chosen), *details_of(space, n_posters=n_posters, note=note),
-        "ringed: beyond chance" if chosen else "", bands_detail(bands),
+        _stability_title(table, measured[-1]), *details_of(space, n_posters=n_posters, note=note),
         x_label="Number of clusters k", right=1.75,
         y_labels=["Adjusted Rand index of labels (1: the same, about 0: unrelated)"],
     )  # fmt: skip
-    ends = plot_bands(axes, k, bands)
-    ends += _plot_stabilities(axes, table, measured, chosen or [], space_line(space))
+    ends = _plot_stabilities(axes, table, measured, space_line(space))
     k_axis(axes, k)
     reach_zero(axes)
     mark_k(axes, k, {"used": n_clusters})

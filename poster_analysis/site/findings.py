@@ -12,14 +12,14 @@ from pathlib import Path
 from ..clustering.verdict import Verdict, verdict_from_table
 from ..core.files import read_table
 from ..core.templates import filled
-from ..core.text import NULL_MODELS, SPACES, score_text
+from ..core.text import NULL_MODELS, SPACES, listed, score_text
 from .blocks import SitePage, kind_of, place
 from ..study.run import Run
 from poster_analysis.words.verdict import (
-    listed,
-    ranges,
+    answer_sentence,
+    effect_sentences,
+    sureness_sentences,
     verdict_paragraph,
-    verdict_sentences,
 )
 
 # %% ../../nbs/site/03_findings.ipynb #005
@@ -35,6 +35,7 @@ _SUBJECTS = {
     "extraction": "The posters",
     "reduction": "Fewer dimensions",
     "components": "Fewer dimensions",
+    "verdict": "Groups or a continuum",
     "clustering_raw": "Clusters in the raw features",
     "clustering_pca": "Clusters in the PCA space",
     "clustering_nmf": "Clusters in the NMF space",
@@ -61,41 +62,38 @@ def _missing(value: float | None) -> bool:
     return value is None or value != value
 
 
-def _agreement(value: float | None) -> str:
-    """An adjusted Rand index with two decimals; empty if it is not known."""
-    return "" if _missing(value) else f"{value:.2f}"
+def _share(value: float | None) -> str:
+    """A number with two decimals; empty if it is not known."""
+    return "" if _missing(value) else f"{value:z.2f}"
 
 # %% ../../nbs/site/03_findings.ipynb #009
 def _verdict_cells(one: Verdict) -> list[str]:
     """The numbers of a verdict; those of null models with the range of their silhouettes."""
-    others = one.also_supported.split(", ") if one.also_supported else []
-    supported = [] if one.k_supported is None else [one.k_supported, *map(int, others)]
-    silhouettes, stabilities = [], []
+    silhouettes = []
     for kind in NULL_MODELS:
-        mean = getattr(one, f"silhouette_{kind}")
         ends = [getattr(one, f"silhouette_{kind}_{end}") for end in ("low", "high")]
-        silhouettes.append("" if _missing(mean) else "–".join(map(score_text, ends)))
-        stabilities.append(_agreement(getattr(one, f"stability_{kind}")))
+        unknown = _missing(getattr(one, f"silhouette_{kind}"))
+        silhouettes.append("" if unknown else "–".join(map(score_text, ends)))
+    alone = (one.prediction_strength, one.reproducibility, one.separation)
     return [
-        listed(ranges(supported)) if supported else "none",
+        listed(one.levels.split(", ")) if one.levels else "none",
         str(one.k),
         score_text(one.silhouette),
         *silhouettes,
-        _agreement(one.stability),
-        *stabilities,
+        *map(_share, alone),
     ]
 
 # %% ../../nbs/site/03_findings.ipynb #012a
 def _verdict_line(one: Verdict) -> str:
     """A verdict as a line of HTML that unfolds."""
-    first, *reasons = verdict_sentences(one)
     worth = "near 0" if one.near_zero else f"{one.strength} structure"
-    words = {"first": first, "worth": worth, "reasons": " ".join(reasons)}
+    reasons = " ".join([*effect_sentences(one), *sureness_sentences(one)])
+    words = {"first": answer_sentence(one), "worth": worth, "reasons": reasons}
     return filled("findings.verdict", silhouette=score_text(one.silhouette), **words)
 
 # %% ../../nbs/site/03_findings.ipynb #012
 def add_verdicts(page: SitePage, found: list[Verdict]) -> None:
-    """What is said of the number of clusters in each space: in numbers, and in a line that unfolds."""
+    """Whether there are groups in each space: in numbers, and in a line that unfolds."""
     if not found:
         return
     rows = [

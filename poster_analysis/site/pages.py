@@ -31,7 +31,7 @@ from .notebooks import cut_paths, path_cuts
 from .tables import add_table, add_tables
 from ..study.run import Run
 from ..study.tables import FEATURES_INDEX, SKIPPED
-from ..words.verdict import verdict_sentences
+from ..words.verdict import answer_sentence
 
 # %% ../../nbs/site/04_pages.ipynb #006
 def notices(record: Mapping) -> str:
@@ -242,7 +242,7 @@ def _hero(folder: Path) -> Path | None:
 # %% ../../nbs/site/04_pages.ipynb #017b
 def _card(page: SitePage, run: Run, address: str) -> Markup:
     """A run as a card that leads to its overview."""
-    said = [verdict_sentences(one)[0] for one in verdicts(run.folder)]
+    said = [answer_sentence(one) for one in verdicts(run.folder)]
     found = " ".join(said) or " ".join(texts[0] for texts in findings_of(run).values())
     groups = dict(figures_of(run.folder))
     hero = groups.get("How separate the clusters are", [_hero(run.folder)])[0]

@@ -25,9 +25,12 @@ from poster_analysis.site.blocks import (
 
 # %% ../../nbs/site/01_tables.ipynb #011
 TABLES = {
-    "verdict": "Which number of clusters is supported against the null models, if any.",
-    "k_sweep": "All scores and the bands of the null models for each number of clusters.",
-    "null_models": "Silhouette and stability of the data and of every null model.",
+    "verdict": "Whether the posters fall into groups, and into how many.",
+    "verdict_by_k": "What the verdict says of each number of clusters, with the range of the null models.",
+    "verdict_clusters": "How surely every cluster comes back and how separate it is, for each number of clusters.",
+    "k_sweep": "All scores for each number of clusters.",
+    "null_models": "Silhouette of the posters that are judged and of every null model.",
+    "reproducibility": "How surely each of the described clusters comes back from other samples.",
     "clusters": "The cluster of every film, its silhouette, and how near it is to the centre.",
     "labels": "The cluster of every film for every number of clusters.",
     "cluster_silhouettes": "The mean silhouette of every cluster, for every number of clusters.",

@@ -27,7 +27,7 @@ def _check_columns(table: pd.DataFrame, columns: tuple[str, ...], what: str) -> 
         raise InputError(f"{what} has no rows")
 
 # %% ../../nbs/study/02_comparison.ipynb #006
-_SCORES = ("silhouette", "stability", "p_", "supported")
+_SCORES = ("silhouette", "stability")
 
 
 def _scores_of(run: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -35,8 +35,6 @@ def _scores_of(run: str, table: pd.DataFrame) -> pd.DataFrame:
     _check_columns(table, ("space", "k", "silhouette"), f"the sweep of {run}")
     columns = [name for name in table if str(name).startswith(_SCORES)]
     rows = table.sort_values(["space", "k"], kind="stable")[["space", "k", *columns]]
-    if "supported" in rows:
-        rows["supported"] = rows["supported"].astype("boolean")
     rows.insert(0, "run", run)
     return rows
 
@@ -53,7 +51,7 @@ def sweeps_side_by_side(sweeps: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        run, space, k, and all columns about silhouettes, stability and support, in the order of
+        run, space, k, and all columns about silhouettes and stability, in the order of
         the runs and of k; missing where a run has no such column.
 
     Raises
@@ -84,8 +82,8 @@ def verdicts_side_by_side(
     -------
     DataFrame
         One row for each run and space: run, space, k_min, k_max, k_best (of the highest silhouette), silhouette
-        (there), outcome ("supported", "separate", "stable", "nothing", "undecided", or "not compared"), k_supported
-        (missing if none is).
+        (there), outcome ("groups", "apart", "continuum", "nothing", "undecided", or "not compared"), levels (the numbers of
+        groups, separated by commas; empty if there are none), k_supported (the smallest of them, missing if there is none).
     """
     best = sweeps.loc[sweeps.groupby(["run", "space"], sort=False)["silhouette"].idxmax()]
     ranges = sweeps.groupby(["run", "space"], sort=False)["k"]
@@ -99,6 +97,8 @@ def verdicts_side_by_side(
     }
     rows = [known.get(key, {}) for key in zip(table["run"], table["space"], strict=True)]
     table["outcome"] = [row.get("outcome", "not compared") for row in rows]
+    levels = [row.get("levels") for row in rows]
+    table["levels"] = ["" if one is None or pd.isna(one) else str(one) for one in levels]
     found = [row.get("k_supported") for row in rows]
     supported = pd.array([None if pd.isna(k) else int(k) for k in found], dtype="Int64")
     return table.assign(k_supported=supported).reset_index(drop=True)

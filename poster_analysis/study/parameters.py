@@ -62,6 +62,7 @@ ABOUT = {
     "n_clusters": "Number of clusters described poster by poster.",
     "n_neighbors": "Neighbours of each poster.",
     "n_init": "Starts of k-means for each number of clusters.",
+    "n_verdict": "Posters, chosen at random, on which it is judged whether there are groups.",
     "n_null": "Data sets of each kind of null model that the clusters are compared with; 0 for none.",
     "n_splits": "Random halvings of the posters over which the stability of clusters is averaged.",
     "n_components_tried": "Further numbers of components of PCA and NMF to cluster with.",
@@ -75,7 +76,7 @@ ABOUT = {
 # %% ../../nbs/study/00_parameters.ipynb #004
 _LEAST = {
     "limit": 2, "sample": 2, "n_components": 1, "k_min": 2, "k_max": 2, "n_clusters": 2,
-    "n_neighbors": 1, "n_init": 1, "n_null": 19, "n_splits": 1, "memory_budget": 0, "random_state": 0,
+    "n_neighbors": 1, "n_init": 1, "n_verdict": 50, "n_null": 19, "n_splits": 1, "memory_budget": 0, "random_state": 0,
 }  # fmt: skip
 _LARGEST_SEED = 2**32 - 1
 
@@ -247,7 +248,8 @@ class Parameters:
     n_clusters: int = 10
     n_neighbors: int = 6
     n_init: int = 10
-    n_null: int = 19
+    n_verdict: int = 1000
+    n_null: int = 99
     n_splits: int = 5
     n_components_tried: tuple[int, ...] = (10, 50, 200)
     variance_tried: tuple[float, ...] = (0.95, 0.99)

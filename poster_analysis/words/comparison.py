@@ -9,33 +9,37 @@ __all__ = ['verdict_findings', 'agreement_findings', 'cluster_mates_finding', 'o
 import pandas as pd
 
 from ..clustering.verdict import NEAR_ZERO
-from ..core.text import SPACES, counted
+from ..core.text import SPACES, counted, listed
 from .findings import percent
-from .verdict import listed
 
 # %% ../../nbs/words/02_comparison.ipynb #n03
 _FEW = 4  # runs or pairs that are named one by one
 
 # %% ../../nbs/words/02_comparison.ipynb #005a
-def _support_sentence(rows: pd.DataFrame, place: str) -> str:
-    """In how many runs a number of clusters is supported, and by how many that was asked."""
-    held = rows[~rows["outcome"].isin(["not compared", "undecided"])]
-    supported = held[held["k_supported"].notna()]
-    where = f"In {place} a number of clusters is supported in"
-    what = "data without clusters"
-    if held.empty:
-        none = f"none of {len(rows)} runs was" if len(rows) > 1 else "the run was not"
-        return f"In {place} {none} held against enough {what} to support a number of clusters."
-    if supported.empty:
-        none = f"none of {len(held)} runs that were" if len(held) > 1 else "no run: 1 was"
-        return f"{where} {none} held against {what}."
-    names = listed([f"k = {row.k_supported} ({row.run})" for row in supported.itertuples()])
-    all_of = (
-        f"{len(supported)} of {len(held)} runs that were"
-        if len(held) > 1
-        else "the one run that was"
-    )
-    return f"{where} {all_of} held against {what}: {names}."
+_ANSWERS = {
+    "groups": "groups are found",
+    "apart": "one group or a few stand apart from a continuum",
+    "continuum": "the posters are a continuum",
+    "nothing": "there is nothing beyond chance",
+    "undecided": "too few null models were drawn to tell whether there are groups",
+    "not compared": "it was not asked whether there are groups",
+}
+
+
+def _answer_sentences(rows: pd.DataFrame, place: str) -> list[str]:
+    """What runs answer, those with the same answer together."""
+    sentences = []
+    for outcome, words in _ANSWERS.items():
+        same = rows[rows["outcome"] == outcome]
+        if same.empty:
+            continue
+        names = same["run"]
+        if outcome == "groups":
+            names = same["run"].astype(str) + ": " + same["levels"].astype(str)
+        named = f" ({listed(list(names.astype(str)))})" if len(same) <= _FEW else ""
+        where = f"in {len(same)} of {len(rows)} runs" if len(rows) > 1 else "in the run"
+        sentences.append(f"In {place} {words} {where}{named}.")
+    return sentences
 
 # %% ../../nbs/words/02_comparison.ipynb #n06
 def _highest_sentence(rows: pd.DataFrame, place: str) -> str:
@@ -67,7 +71,7 @@ def verdict_findings(verdicts: pd.DataFrame) -> list[str]:
     sentences = []
     for space, rows in verdicts.groupby("space", sort=False):
         place = SPACES.get(space, f"the space {space}")
-        sentences += [_support_sentence(rows, place), _highest_sentence(rows, place)]
+        sentences += [*_answer_sentences(rows, place), _highest_sentence(rows, place)]
     return sentences
 
 # %% ../../nbs/words/02_comparison.ipynb #008a

@@ -38,7 +38,7 @@ from poster_analysis.study.stages.analysis import (
     extraction_of,
     reduce_to,
 )
-from ..study.stages.clusters import cluster_in, compare_spaces, compare_with_chance
+from ..study.stages.clusters import cluster_in, compare_spaces
 from poster_analysis.study.stages.comparison import (
     comparable_runs,
     compare_runs,
@@ -51,6 +51,7 @@ from poster_analysis.study.stages.neighbours import (
     find_duplicates,
     find_neighbours,
 )
+from ..study.stages.verdicts import judge_spaces
 from ..study.tables import FEATURES_INDEX, SKIPPED
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #012
@@ -128,10 +129,12 @@ def run_components(
 def run_clustering(
     study: Path, *, space: str = "pca", name: str = "", **changes: object
 ) -> tuple[Run, Stage]:
-    """Cluster a study's posters for a range of k."""
+    """Cluster a study's posters for a range of k, and judge whether there are groups."""
     _check_space(space, SPACES)
     run = changed_run(study, name=name, **changes)
-    return run, cluster_in(Analysis(run), space)
+    analysis = Analysis(run)
+    judge_spaces(analysis, (space,))
+    return run, cluster_in(analysis, space)
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #009c
 def run_neighbours(study: Path, *, name: str = "", **changes: object) -> tuple[Run, Stage]:
@@ -391,13 +394,12 @@ def _analyse(run: Run) -> None:
         check_different(analysis)
     reduced = [reduce_to(analysis, space) for space in analysis.spaces if space != "raw"]
     compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
-    if run.parameters.n_null:
-        compare_with_chance(analysis, analysis.spaces)
+    judged = judge_spaces(analysis).values()
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
     last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
     export_posters(analysis)
-    _write_reports(analysis, [*reduced, *compared, *clustered, *last])
+    _write_reports(analysis, [*reduced, *compared, *judged, *clustered, *last])
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #021
 def run_study(

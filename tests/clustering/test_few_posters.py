@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from poster_analysis.core.errors import InputError
-from poster_analysis.figures.charts import null_bands
 from poster_analysis.figures.page import checked_table
 from poster_analysis.figures.sweep import scores_curve, stability_curve
 from poster_analysis.study.parameters import FEWEST_POSTERS, Parameters
@@ -106,25 +105,18 @@ SWEEP = pd.DataFrame(
         "calinski_harabasz": [3.0, 5.0, np.inf], "davies_bouldin": [1.0, 0.5, 0.1], "inertia": [3.0, 2.0, 0.0],
     }
 )  # fmt: skip
-BAND = {f"stability_copula{end}": [0.5, 0.4, np.nan] for end in ("", "_low", "_high")}
 
 
 def test_what_is_not_known_is_a_gap():
     for table in (
         SWEEP,
-        SWEEP.assign(**BAND),
         SWEEP.assign(stability_halves=[np.nan, 0.5, np.nan]),
     ):
-        (axes,) = stability_curve(table, supported=[], n_clusters=3).axes
+        (axes,) = stability_curve(table, n_clusters=3).axes
         drawn = [line.get_ydata() for line in axes.lines]
         assert any(np.isnan(np.asarray(one, float)).any() for one in drawn)
-    assert np.isfinite(stability_curve(SWEEP.assign(**BAND)).axes[0].get_ylim()).all()
+    assert np.isfinite(stability_curve(SWEEP).axes[0].get_ylim()).all()
     assert "Calinski-Harabasz is best at k = 3" in scores_curve(SWEEP).get_label()
-    assert (
-        null_bands(SWEEP.assign(**BAND), "stability", gaps=True)["copula"]["mean"].isna().sum() == 1
-    )
-    with pytest.raises(InputError, match="every row"):
-        null_bands(SWEEP.assign(**BAND), "stability")
 
 
 def test_a_curve_of_which_nothing_is_known_is_left_out():

@@ -1,4 +1,4 @@
-"""The verdict: its p-values, its words, and how often it is wrong. The longer count is a benchmark, `verdict_rates.py`."""
+"""The verdict: its p-values, its answers, its words. How often it is wrong is counted in a benchmark, `verdict_rates.py`."""
 
 import re
 from dataclasses import fields, replace
@@ -10,183 +10,154 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapeless import PLANTED, SHAPELESS, make
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score
 
-from poster_analysis.clustering.null_models import NullModels, null_models
+import poster_analysis as pa
+from poster_analysis.clustering.chance import Evidence, evidence
+from poster_analysis.clustering.judged import judged
 from poster_analysis.clustering.verdict import (
     ALPHA,
     FEWEST_NULL_DRAWS,
     NEAR_ZERO,
     Verdict,
-    compare,
     largest_excess_p_values,
     silhouette_reading,
     verdict,
+    verdict_by_k,
     verdict_from_table,
     verdict_table,
 )
 from poster_analysis.collection.images import resize_image
 from poster_analysis.core.errors import InputError
 from poster_analysis.core.files import read_table, write_table
-from poster_analysis.distances.measure import row_distances
 from poster_analysis.drawing.films import invent_film
 from poster_analysis.drawing.posters import choose_look, draw_poster
 from poster_analysis.extraction.backbones import load_backbone
-from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
 from poster_analysis.words.verdict import (
+    answer_sentence,
     chance_findings,
     described_finding,
     difference_findings,
+    effect_sentences,
+    headline,
     silhouette_scale,
     support_findings,
+    sureness_sentences,
     verdict_paragraph,
     verdict_sentences,
 )
 
 
-def verdicts_in(X, *names):
-    """Verdicts in these spaces."""
-    distances = row_distances(X)
-    spaces = {
-        "raw": lambda: raw_space(X),
-        "pca": lambda: pca_space(X, n_components=8, distances=distances),
-        "nmf": lambda: nmf_space(X, n_components=8),
-    }
-    settings = {"k_min": 2, "k_max": 4, "n_init": 1, "n_splits": 3}
-    found = null_models([spaces[name]() for name in names], distances, **settings)
-    return {name: verdict(one) for name, one in found.items()}
-
-
-LOOKED_AT = {
-    "Gaussian": ("raw", "pca"),
-    "heavy-tailed": ("pca",),
-    "skewed": ("raw",),
-    "rectified": ("raw", "pca", "nmf"),
-    "four looks": ("raw", "pca"),
-    "two along one component": ("pca",),
-}
-
-
 @cache
-def made_verdicts(kind):
-    """Verdicts on made data of a kind, in those spaces that the tests look at."""
-    return verdicts_in(make(kind, 0, 100, 300), *LOOKED_AT[kind])
+def judged_as(kind, space="pca"):
+    """The verdict on made data of a kind."""
+    X = make(kind, 0, 200, 300)
+    spaces = {space: None if space == "raw" else 10}
+    return verdict(evidence(judged(X), spaces, k_max=10, n_null=19)[space])
 
 
 @pytest.mark.parametrize("kind", SHAPELESS)
-def test_no_number_of_clusters_is_supported_where_nothing_is(kind):
-    assert all(one.k_supported is None for one in made_verdicts(kind).values())
+def test_no_groups_are_found_where_there_are_none(kind):
+    one = judged_as(kind)
+    assert one.outcome in ("continuum", "nothing") and one.k_supported is None
+    assert "fall into" not in verdict_paragraph(one)
 
 
 @pytest.mark.parametrize("kind", PLANTED)
-def test_planted_clusters_are_supported(kind):
-    for name, one in made_verdicts(kind).items():
-        assert one.k_supported == PLANTED[kind][1], name
+def test_planted_groups_are_found(kind):
+    one, right = judged_as(kind), PLANTED[kind][1]
+    if right == "apart":
+        assert one.outcome == "apart" and one.n_apart == 1 and one.largest_apart == 10
+        assert "one group stands apart, 5 % of the posters" in answer_sentence(one)
+    else:
+        assert one.outcome == "groups" and one.all_levels == right
+        assert f"fall into {right[0]} groups" in answer_sentence(one)
 
 
-def test_of_data_without_structure_it_is_said_that_there_is_none():
-    """Gaussian data: not more separate than any null model, and nothing that sounds as if they were."""
-    for one in made_verdicts("Gaussian").values():
-        assert one.outcome == "nothing"
-        first, second, third, *_ = verdict_sentences(one)
-        assert first.endswith("no number of clusters is supported.")
-        assert second.startswith("For no k from 2 to 4 are the clusters more separate than")
-        assert second.count("random data") == 2 and f"k = {one.k} comes nearest" in second
-        assert third.startswith(f"There the silhouette is {one.silhouette:.3f}, ")
-        assert "more structure" not in verdict_paragraph(one)
+@pytest.mark.parametrize("space", ["raw", "nmf"])
+def test_four_looks_are_found_in_every_space(space):
+    assert judged_as("four looks", space).all_levels == [4]
+    assert judged_as("rectified", space).k_supported is None
 
 
-def test_a_silhouette_near_0_is_said_to_be_near_0_and_how_far_from_each_null_model():
-    """Skewed data in many dimensions: as posters are, hardly above 0, and below what the null models reach."""
-    one = made_verdicts("skewed")["raw"]
-    assert one.near_zero and one.outcome == "nothing"
-    said = verdict_paragraph(one)
-    assert "That is near 0 (within 0.1 of it)" in said and "6 % nearer to its own cluster" in said
-    row = verdict_table(one).iloc[0]
-    for kind, name in (("gaussian", "Gaussian data"), ("copula", "the Gaussian copula")):
-        difference = row[f"silhouette_minus_{kind}"]
-        assert difference == one.silhouette - row[f"silhouette_{kind}"]
-        size = f"{abs(difference):.3f} {'more' if difference > 0 else 'less'} than in {name}"
-        ends = [f"{row[f'silhouette_{kind}{end}']:.3f}" for end in ("", "_low", "_high")]
-        assert f"{size} ({ends[0]}; {ends[1]} to {ends[2]}" in said
+def test_copies_support_nothing():
+    """Twenty rows of a hundred twice: they beat every null model, and are no groups."""
+    rng = np.random.default_rng(0)
+    X = np.maximum(rng.normal(size=(100, 500)), 0)
+    X[-20:] = X[:20]
+    found = pa.verdict(X, n_components=20, n_null=19)
+    assert found.k_supported is None and found.verdict.n_judged == 80
+    assert found.verdict.n_near_copies == 20 and "20 near copies left out" in repr(found)
 
 
-def test_of_data_that_beat_one_kind_of_null_model_only_the_two_are_told_apart():
-    one = made_verdicts("heavy-tailed")["pca"]
-    assert one.p_silhouette_gaussian <= ALPHA < one.p_silhouette_copula
-    first, second, *_ = verdict_sentences(one)
-    assert first.endswith("no number of clusters is supported.")
-    beaten, _, other = second.partition(", but not than those of ")
-    assert "(Gaussian data)" in beaten and "copula" not in beaten
-    assert "(a Gaussian copula)" in other and other.endswith("and no other k exceeds both.")
-    assert "more structure" not in verdict_paragraph(one)
+def test_one_verdict_for_an_array_a_sparse_matrix_and_a_frame():
+    import scipy.sparse as sp
 
-
-def test_of_data_that_are_separate_but_do_not_come_back_both_is_said():
-    """Rectified data beat both null models by their silhouette, which is near 0 all the same."""
-    one = made_verdicts("rectified")["raw"]
-    assert one.outcome == "separate" and one.near_zero
-    said = verdict_sentences(one)
-    assert said[0].endswith("no number of clusters is supported.")
+    X = make("four looks", 1, 160, 300)
+    options = {"n_components": 8, "k_min": 3, "k_max": 6, "n_null": 19}
+    found = [pa.verdict(one, **options) for one in (X, sp.csr_array(X), pd.DataFrame(X))]
+    assert [one.k_supported for one in found] == [4, 4, 4]
+    assert found[0].verdict == found[2].verdict and found[0].levels == [4]
     assert (
-        "there is more structure than in" in said[1] and "the clusters are more separate" in said[1]
+        found[0].table["k"].tolist() == [3, 4, 5, 6] and found[0].plot().get_label() == "4 groups"
     )
-    assert said[3].startswith("That is near 0")
-    assert said[4].startswith("But the clusters come back no more surely than theirs")
+    assert found[0].sentence == "In the PCA space the posters fall into 4 groups."
 
 
-@pytest.mark.parametrize("kind", PLANTED)
-def test_of_data_with_planted_clusters_all_is_said_and_no_more_than_is_known(kind):
-    for one in made_verdicts(kind).values():
-        said = verdict_sentences(one)
-        assert f"k = {PLANTED[kind][1]} clusters are supported" in said[0]
-        assert "more structure than" in said[1] and "more separate" in said[1]
-        assert said[2].count("more than in") == 2
-        assert f"reads as {silhouette_reading(one.silhouette)} structure" in said[3]
-        assert said[4].startswith("The clusters come back more surely than theirs")
-        assert said[5].startswith(
-            "This is more structure than these null models have, which is not to"
-        )
-        assert "near 0" not in verdict_paragraph(one) and len(said) <= 7
+def test_seeds_change_which_posters_are_judged_and_not_the_answer():
+    X = make("four looks", 2, 400, 300)
+    options = {"n_components": 8, "k_max": 6, "n_null": 19, "n_verdict": 150}
+    assert {pa.verdict(X, random_state=seed, **options).sentence for seed in range(3)} == {
+        "In the PCA space the posters fall into 4 groups."
+    }
 
 
 def test_a_few_distinct_looks_among_drawn_posters_are_found():
     """Twenty posters in each of three looks, by the colour layout: what nobody can miss, the verdict does not miss."""
     rng, backbone = np.random.default_rng(9), load_backbone("colour")
     looks = [choose_look(genre, rng) for genre in ("Western", "Film-Noir", "Romance")]
-    images, truth = [], np.arange(60) % 3
-    for number, look in enumerate(truth):
+    images = []
+    for number, look in enumerate(np.arange(60) % 3):
         film = invent_film(looks[look].genre, number, np.random.default_rng([9, number]))
         image = draw_poster(film, looks[look], random_state=[9, number]).convert("RGB")
         images.append(resize_image(image, size=backbone.input_size, resize=backbone.resize))
     X = backbone.transform(np.stack(images))
-    one = verdicts_in(X, "pca")["pca"]
-    assert one.k_supported is not None
-    assert min(one.minus("gaussian"), one.minus("copula")) > one.silhouette / 2
-    assert "3" in (str(one.k_supported), *one.also_supported.split(", "))
-    labels = KMeans(3, n_init=3, random_state=9).fit_predict(pca_space(X, n_components=8).X)
-    assert adjusted_rand_score(truth, labels) == 1
+    found = pa.verdict(X, n_components=8, k_max=6, n_null=19)
+    assert 3 in found.levels, found.table.round(2)
 
 
-def draws_of(silhouette, stability=None, kinds=("gaussian",), space="pca", n_posters=400):
-    """Null models as if these curves had been found: the data in the first row, then those of each kind."""
+def evidence_of(silhouette, kinds=("gaussian",), groups=True, n_judged=400, **columns):
+    """Evidence as if these silhouettes had been found: the data in the first row, then draws of each kind."""
     silhouette = np.asarray(silhouette, dtype=float)
-    stability = np.full_like(silhouette, 0.5) if stability is None else np.asarray(stability, float)
-    per_kind = (len(silhouette) - 1) // len(kinds)
-    owner = ["data", *np.repeat(kinds, per_kind)]
-    numbers = [0, *(n for _ in kinds for n in range(1, per_kind + 1))]
+    n_numbers, per_kind = silhouette.shape[1], (len(silhouette) - 1) // len(kinds)
+    numbers = np.arange(2, 2 + n_numbers)
     draws = pd.DataFrame(
         {
-            "null_model": np.repeat(owner, silhouette.shape[1]),
-            "draw": np.repeat(numbers, silhouette.shape[1]),
-            "k": np.tile(np.arange(2, 2 + silhouette.shape[1]), len(silhouette)),
+            "null_model": np.repeat(["data", *np.repeat(kinds, per_kind)], n_numbers),
+            "draw": np.repeat([0, *(n for _ in kinds for n in range(1, per_kind + 1))], n_numbers),
+            "k": np.tile(numbers, len(silhouette)),
             "silhouette": silhouette.ravel(),
-            "stability": stability.ravel(),
         }
     )
-    facts = {"space": space, "n_posters": n_posters, "n_null": per_kind}
-    return NullModels(draws, facts | {"n_init": 3, "n_splits": 5})
+    high = {
+        "prediction_strength": 0.9,
+        "stability": 0.9,
+        "reproducibility": 0.95,
+        "separation": 0.9,
+    }
+    by_k = pd.DataFrame({"k": numbers} | high | {"groups": groups} | columns)
+    clusters = pd.DataFrame(
+        {
+            "k": numbers,
+            "cluster": 0,
+            "n_rows": 9,
+            "reproducibility": 0.9,
+            "separation": 0.9,
+            "apart": False,
+        }
+    )
+    told = {"space": "pca", "n_posters": n_judged, "n_judged": n_judged, "n_near_copies": 0}
+    told |= {"n_null": per_kind, "n_init": 3, "n_splits": 5, "n_boot": 20, "random_state": 9}
+    return Evidence(draws, by_k, clusters, told)
 
 
 def noise(n_curves, n_numbers=4, seed=0):
@@ -215,63 +186,53 @@ def test_a_few_null_models_cannot_reach_five_per_cent():
     curves = noise(10)
     curves[0] = 0.9
     assert largest_excess_p_values(curves).min() == 1 / 10
-    one = verdict(draws_of(curves, curves))
+    one = verdict(evidence_of(curves))
     assert one.k_supported is None and one.outcome == "undecided"
-    first, *others = verdict_sentences(one)
-    assert "no number of clusters can be supported: with 9 null models" in first and "0.1;" in first
-    assert not re.search("more separate|more surely|more structure", " ".join(others))
+    assert "cannot be told" in answer_sentence(one) and "9 null models" in answer_sentence(one)
 
 
 def test_curves_that_are_all_the_same_beat_nothing():
     assert (largest_excess_p_values(np.full((20, 4), 0.3)) == 1).all()
 
 
-def test_a_missing_value_supports_nothing():
-    silhouette, stability = noise(20), noise(20, seed=1) + 0.4
-    silhouette[0, 1] = stability[0, 1] = 0.9
-    assert compare(draws_of(silhouette, stability))["supported"].tolist() == [
-        False,
-        True,
-        False,
-        False,
-    ]
-    stability[0, 1] = np.nan
-    found = draws_of(silhouette, stability)
-    assert not compare(found)["supported"].any()
-    assert "has no room" in verdict_paragraph(verdict(found))
+def test_both_questions_have_to_be_answered_with_yes():
+    high = noise(20)
+    high[0, 1] = 0.9
+    assert verdict(evidence_of(high)).k_supported == 3
+    assert verdict(evidence_of(high, groups=False)).outcome == "continuum"
+    assert verdict(evidence_of(noise(20))).outcome == "nothing"
+    some = [False, False, True, True]  # groups, but not where the silhouette is beyond chance
+    assert verdict(evidence_of(high, groups=some)).outcome == "continuum"
 
 
 def test_both_kinds_of_null_models_have_to_be_beaten():
-    silhouette, stability = noise(39), noise(39, seed=1) + 0.4
-    silhouette[0, 1] = stability[0, 1] = 0.9
-    kinds = ("gaussian", "copula")
-    assert verdict(draws_of(silhouette, stability, kinds)).k_supported == 3
-    for lowered in (silhouette, stability):
-        kept = lowered[30].copy()
-        lowered[30, 1] = 0.95
-        assert verdict(draws_of(silhouette, stability, kinds)).k_supported is None
-        lowered[30] = kept
+    curves, kinds = noise(39), ("gaussian", "copula")
+    curves[0, 1] = 0.9
+    assert verdict(evidence_of(curves, kinds)).k_supported == 3
+    curves[30, 1] = 0.95
+    one = verdict(evidence_of(curves, kinds))
+    assert one.k_supported is None and one.p_silhouette_gaussian <= ALPHA < one.p_silhouette_copula
 
 
-def test_separation_alone_and_stability_alone_support_nothing():
-    high, low = noise(20), noise(20, seed=1)
-    high[0, 1] = 0.6
-    separate, stable = verdict(draws_of(high, low)), verdict(draws_of(low, high))
-    assert (separate.outcome, stable.outcome) == ("separate", "stable")
-    for one in (separate, stable):
-        assert one.k_supported is None
-        assert "no number of clusters is supported" in verdict_paragraph(one)
+def test_of_several_numbers_the_levels_are_named_and_the_smallest_first():
+    curves = noise(20, 8)
+    curves[0] = [0.5, 0.8, 0.6, 0.5, 0.5, 0.55, 0.7, 0.3]
+    one = verdict(evidence_of(curves))
+    assert one.levels == "3, 8" and one.k_supported == one.k == 3
+    assert "3 groups, and within them into 8" in answer_sentence(one)
+    by_k = verdict_by_k(evidence_of(curves))
+    assert by_k.loc[by_k["level"], "k"].tolist() == [3, 8] and by_k["supported"].sum() > 2
 
 
 ONE = Verdict(
-    space="pca", k_supported=7, also_supported="6", k=7, silhouette=0.05, p_silhouette=0.05,
-    stability=0.8, p_stability=0.05, silhouette_lowest=0.02, silhouette_highest=0.3, k_stable=7,
-    p_stable=0.05, elbow=9, kinds="gaussian,copula", k_min=5, k_max=25, n_posters=500,
-    n_null=19, n_init=3, n_splits=5, silhouette_gaussian=0.03, silhouette_gaussian_low=0.02,
-    silhouette_gaussian_high=0.04, stability_gaussian=0.4, p_silhouette_gaussian=0.05,
-    p_stability_gaussian=0.05, silhouette_copula=0.03, silhouette_copula_low=0.02,
-    silhouette_copula_high=0.04, stability_copula=0.4, p_silhouette_copula=0.05,
-    p_stability_copula=0.05,
+    space="pca", k_supported=7, levels="7", k=7, silhouette=0.05, silhouette_highest=0.3, p_silhouette=0.05,
+    prediction_strength=0.85, stability=0.8, reproducibility=0.9, separation=0.7, n_apart=0,
+    largest_apart=0, k_apart=None, kinds="gaussian,copula", k_min=2, k_max=25, n_posters=500,
+    n_judged=480, n_near_copies=20, n_null=19, n_init=3, n_splits=5, n_boot=20,
+    silhouette_gaussian=0.03, silhouette_gaussian_low=0.02, silhouette_gaussian_high=0.04,
+    deviations_gaussian=5.0, p_silhouette_gaussian=0.05, silhouette_copula=0.03,
+    silhouette_copula_low=0.02, silhouette_copula_high=0.04, deviations_copula=4.0,
+    p_silhouette_copula=0.05,
 )  # fmt: skip
 
 
@@ -279,65 +240,60 @@ ONE = Verdict(
 @pytest.mark.parametrize(
     ("silhouette", "said"),
     [
-        (0.05, "That is near 0 (within 0.1 of it): on average a poster is only about 5 % nearer"),
+        (0.05, "That is near 0: on average a poster is only about 5 % nearer"),
         (0.2, "reads as no substantial structure"),
         (0.4, "reads as weak structure"),
-        (0.6, "reads as reasonable structure: the clusters are apart, with posters in between"),
-        (0.8, "reads as strong structure: the clusters are well apart"),
+        (0.6, "reads as reasonable structure"),
+        (0.8, "reads as strong structure"),
     ],
 )
 def test_the_words_follow_from_the_numbers(space, silhouette, said):
     found = verdict_paragraph(replace(ONE, space=space, silhouette=silhouette))
-    assert said in found and "more structure than" in found and "over k = 5 to 25" in found
+    assert said in found and "over k = 2 to 25" in found and "\n" not in found
     assert f"silhouette is {silhouette:.3f}, {silhouette - 0.03:.3f} more than in Gaussian" in found
-    assert "k = 7 clusters are supported, and so are 6." in found
-    assert "bend most at k = 9" in found and "\n" not in found
+    assert found.endswith("the posters fall into 7 groups.")
 
 
-def test_clusters_are_never_said_to_exist():
-    missing = replace(ONE, k_supported=None, also_supported="", p_stability=0.5, p_stable=0.5)
-    for one in (ONE, missing, replace(missing, p_silhouette=0.4), replace(ONE, silhouette=0.9)):
-        assert "clusters exist" not in verdict_paragraph(one)
+def test_first_the_effect_then_how_sure_then_the_answer():
+    assert verdict_sentences(ONE) == [
+        *effect_sentences(ONE),
+        *sureness_sentences(ONE),
+        answer_sentence(ONE),
+    ]
 
 
 @st.composite
 def verdicts(draw):
     """Any verdict that the fields allow."""
     kinds = draw(st.sampled_from([["gaussian", "copula"], ["copula"], ["gaussian"]]))
-    n_null = draw(st.sampled_from([1, 5, 18, 19, 39]))
-    number = st.integers(2, 12)
-    low, k, stable, high = sorted(draw(st.lists(number, min_size=4, max_size=4)))
-    if draw(st.booleans()):
-        k, stable = stable, k
-    if draw(st.booleans()):
-        low = k = stable = high
+    n_null = draw(st.sampled_from([1, 5, 18, 19, 99]))
+    low, k, high = sorted(draw(st.lists(st.integers(2, 12), min_size=3, max_size=3)))
     p_value = st.integers(1, n_null + 1).map(lambda rank: rank / (n_null + 1))
     p_value = st.one_of(st.just(1 / (n_null + 1)), p_value)
     silhouettes = st.one_of(st.floats(-1, 1), st.floats(-0.02, 0.12))
-    row = {"silhouette": draw(silhouettes), "stability": draw(st.floats(-0.5, 1) | st.just(np.nan))}
-    unknown = np.isnan(row["stability"])
+    row = {"silhouette": draw(silhouettes)}
     for kind in kinds:
         values = sorted(draw(st.lists(silhouettes, min_size=3, max_size=3)))
-        if n_null == 1:
-            values = 3 * values[:1]
+        values = 3 * values[:1] if n_null == 1 else values
         ends = [f"silhouette_{kind}{end}" for end in ("_low", "", "_high")]
         row |= dict(zip(ends, values, strict=True))
         row[f"p_silhouette_{kind}"] = draw(p_value)
-        row[f"p_stability_{kind}"] = 1.0 if unknown else draw(p_value)
-        row[f"stability_{kind}"] = np.nan if unknown else draw(st.floats(-0.5, 1))
-    for score in ("silhouette", "stability"):
-        row[f"p_{score}"] = max(row[f"p_{score}_{kind}"] for kind in kinds)
-    supported = max(row["p_silhouette"], row["p_stability"]) <= ALPHA
-    others = [str(n) for n in range(low, high + 1) if n != k]
-    also = draw(st.lists(st.sampled_from(others), unique=True)) if supported and others else []
-    everywhere = [row["silhouette"], *([] if low == high else draw(st.lists(silhouettes)))]
+        row[f"deviations_{kind}"] = np.nan if n_null == 1 else draw(st.floats(-50, 200))
+    row["p_silhouette"] = max(row[f"p_silhouette_{kind}"] for kind in kinds)
+    back, gap = draw(st.floats(0, 1)), draw(st.floats(-3, 1))
+    supported = row["p_silhouette"] <= ALPHA and back >= 0.75 and gap >= 0.5
+    finer = draw(st.lists(st.integers(k + 1, 13), unique=True, max_size=2)) if supported else []
+    half = draw(st.floats(0, 1) | st.just(np.nan))
+    n_judged, n_apart = draw(st.integers(30, 1000)), draw(st.integers(0, 3))
     return Verdict(
         space=draw(st.sampled_from(["raw", "pca", "nmf"])), k_supported=k if supported else None,
-        also_supported=", ".join(sorted(also, key=int)), k=k, **row, kinds=",".join(kinds),
-        silhouette_lowest=min(everywhere), silhouette_highest=max(everywhere), k_stable=stable,
-        p_stable=row["p_stability"] if stable == k else min(draw(p_value), row["p_stability"]),
-        elbow=draw(st.none() | st.integers(low, high)), k_min=low, k_max=high,
-        n_posters=draw(st.integers(30, 9000)), n_null=n_null, n_init=3, n_splits=5,
+        levels=", ".join(map(str, sorted([k, *finer]))) if supported else "", k=k, **row,
+        silhouette_highest=draw(silhouettes), prediction_strength=half, stability=half,
+        reproducibility=back, separation=gap, n_apart=n_apart,
+        largest_apart=draw(st.integers(5, n_judged // 2)) if n_apart else 0,
+        k_apart=draw(st.integers(2, 12)) if n_apart else None, kinds=",".join(kinds), k_min=low,
+        k_max=high, n_posters=n_judged + draw(st.integers(0, 9000)), n_judged=n_judged,
+        n_near_copies=draw(st.integers(0, 30)), n_null=n_null, n_init=3, n_splits=5, n_boot=20,
     )  # fmt: skip
 
 
@@ -358,51 +314,34 @@ def well_written(sentences):
 @given(verdicts())
 def test_every_sentence_is_chosen_by_the_fields_and_none_contradicts_another(one):
     said = verdict_sentences(one)
-    text = well_written(said)
-    kinds = one.kinds.split(",")
-    # the answer
-    named = re.findall(r"k = (\d+) clusters are supported", text)
-    assert named == ([] if one.k_supported is None else [str(one.k_supported)])
-    assert ("no number of clusters" in text) == (one.k_supported is None)
-    assert ("can be supported" in text) == (one.outcome == "undecided")
+    text, answer = well_written(said), said[-1]
+    # the answer, of one kind
+    kinds_of_answer = {
+        "groups": "fall into", "apart": "apart", "continuum": "the posters are a continuum",
+        "nothing": "nothing beyond chance", "undecided": "cannot be told whether there are groups",
+    }  # fmt: skip
+    assert [kind for kind, words in kinds_of_answer.items() if words in answer] == [one.outcome]
     assert (one.outcome == "undecided") == (one.n_null < FEWEST_NULL_DRAWS)
-    # separation
-    beaten = [k for k in kinds if getattr(one, f"p_silhouette_{k}") <= ALPHA]
-    decided = one.outcome != "undecided"
-    assert ("there is more structure than in" in text) == (decided and beaten == kinds)
-    assert ("but not than those of" in text) == (decided and 0 < len(beaten) < len(kinds))
-    none = "For no k" in text or "clusters are no more separate than" in text
-    assert none == (decided and not beaten)
+    assert (one.outcome == "groups") == (one.k_supported is not None and one.outcome != "undecided")
+    assert ("groups" in answer and "fall into" in answer) <= (one.p_silhouette <= ALPHA)
     # what the silhouette is worth
     assert ("That is near 0" in text) == (abs(one.silhouette) < NEAR_ZERO)
-    assert ("as for every k that was tried" in text) == (
-        one.near_zero_everywhere and one.k_min < one.k_max
-    )
     words = re.findall(r"as (strong|reasonable|weak|no substantial) structure", text)
     assert words == ([] if one.near_zero else [silhouette_reading(one.silhouette)])
-    if one.k_supported is None:
-        assert ("bear it out" in text) == (words in (["strong"], ["reasonable"]))
-        assert "well apart" not in text and "are apart" not in text
     # the differences
-    for kind in kinds:
+    for kind in one.kinds.split(","):
         size = f"{abs(one.minus(kind)):.3f} {'more' if one.minus(kind) > 0 else 'less'} than in"
-        assert ("the same as in" if size.startswith("0.000") else size) in said[2]
-        assert f"({getattr(one, f'silhouette_{kind}'):z.3f}; " in said[2]
-    # stability
-    back = [k for k in kinds if getattr(one, f"p_stability_{k}") <= ALPHA]
-    known = decided and not np.isnan(one.stability)
-    assert ("cannot be told" in text) == bool(np.isnan(one.stability))
-    assert ("come back no more surely than theirs" in text) == (known and not back)
-    assert ("lusters come back more surely than theirs" in text) == (known and back == kinds)
-    assert ("but not than in" in text) == (known and 0 < len(back) < len(kinds))
-    elsewhere = one.k_supported is None and one.p_stable <= ALPHA and one.k_stable != one.k
-    assert ("do come back" in text) == elsewhere
-    # what else is said
-    assert ("not to say that the posters fall into groups" in text) == (one.k_supported is not None)
-    assert ("bend most" in text) == (one.elbow not in (None, one.k_supported))
-    assert "Kaufman" not in text
-    numbers = {one.k, one.k_min, one.elbow, one.k_stable}
-    assert {int(k) for k in re.findall(r"k = (\d+)", text)} <= numbers
+        assert ("the same as in" if size.startswith("0.000") else size) in said[0]
+        assert f"({getattr(one, f'silhouette_{kind}'):z.3f}; " in said[0]
+    # whether the clusters are groups
+    assert ("not all clusters come back" in text) == (one.reproducibility < 0.75)
+    assert ("without a gap" in text) == (one.separation < 0.5)
+    assert ("cannot be told: half of" in text) == bool(np.isnan(one.prediction_strength))
+    # how sure
+    assert f"never below {1 / (one.n_null + 1):.2g}" in text
+    assert ("standard deviations" in text) == (one.n_null > 1)
+    assert ("left out" in text) == (one.n_near_copies > 0)
+    assert headline(one)[0].isupper() or headline(one)[0].isdigit()
 
 
 @given(verdicts())
@@ -423,25 +362,24 @@ def test_a_verdict_can_be_made_again_from_its_table(one):
 @given(st.lists(verdicts(), min_size=1, max_size=3, unique_by=lambda one: one.space))
 def test_what_is_said_beside_a_verdict_agrees_with_it(found):
     for one in found:
-        text = well_written(chance_findings(one, n_init=10))
+        text = well_written(chance_findings(one))
         assert text.count("random data") == len(one.kinds.split(","))
-        for n_clusters in range(2, 13):
+        for n_clusters in range(2, 14):
             said = well_written([described_finding(n_clusters, one)])
-            numbers = [str(one.k_supported), *one.also_supported.split(", ")]
-            assert said.endswith(", which is supported.") == (str(n_clusters) in numbers)
+            assert said.endswith(": groups, by the verdict.") == (n_clusters in one.all_levels)
     support = well_written(support_findings(found))
     for one in found:
         place = {"raw": "raw features", "pca": "PCA space", "nmf": "NMF space"}[one.space]
-        assert (f"k = {one.k_supported} in the {place}" in support) == (one.k_supported is not None)
-        if one.k_supported is None and "No number" in support:
-            assert place in support or one.outcome == "undecided"
+        assert place in support
+        groups = re.search(rf"Groups are found in the {place}: ([^.]*)\.", support)
+        assert (groups is not None) == (one.outcome == "groups")
     sentences = difference_findings(found)
     assert ["near 0" in text for text in sentences] == [one.near_zero for one in found]
     well_written(sentences)
 
 
 def test_without_a_verdict_nothing_is_claimed():
-    assert chance_findings(None, n_init=10) == []
+    assert chance_findings(None) == []
     assert "was not compared with chance" in described_finding(5, None)
     assert support_findings([]) == [] == difference_findings([])
 
@@ -466,7 +404,7 @@ def test_the_word_for_a_silhouette_changes_at_the_published_bounds(silhouette, w
 
 
 @pytest.mark.parametrize(
-    "one", [ONE, replace(ONE, k_supported=None, also_supported="", elbow=None)]
+    "one", [ONE, replace(ONE, k_supported=None, levels="", n_apart=1, k_apart=5)]
 )
 def test_a_verdict_can_be_made_again_from_its_file(one, tmp_path):
     path = write_table(verdict_table(one), tmp_path / "verdict.csv")

@@ -11,7 +11,6 @@ from tables_to_draw import assert_tidy
 from poster_analysis.core.errors import InputError
 from poster_analysis.figures.charts import (
     LineEnd,
-    against_null_models,
     chart,
     mark_k,
     name_ends,
@@ -187,8 +186,3 @@ def test_half_a_band_is_refused(column, hole):
 def test_a_band_that_was_not_drawn_is_no_band():
     assert null_bands(BAND, "stability") == {}
     assert null_bands(BAND.assign(**dict.fromkeys(BAND, np.nan)), "silhouette") == {}
-
-
-@pytest.mark.parametrize(("value", "word"), [(0.2, "; not above"), (0.21, "; above")])
-def test_only_what_exceeds_the_highest_draw_is_above(value, word):
-    assert against_null_models(value, null_bands(BAND, "silhouette"), 0).startswith(word)

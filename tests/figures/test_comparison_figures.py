@@ -47,27 +47,15 @@ def test_any_number_of_runs_is_tidy(n, score):
 
 
 def test_lines_begin_and_end_where_their_runs_do():
-    table = pd.concat(
-        [sweep(k=range(2, 6), null_models=()).assign(run="short"), runs(["long"], null_models=())]
-    )
+    table = pd.concat([sweep(k=range(2, 6)).assign(run="short"), runs(["long"])])
     (axes,) = runs_curve(table).axes
     drawn = [line.get_xdata() for line in axes.lines if len(line.get_xdata()) > 2]
     assert [(x[0], x[-1]) for x in map(list, drawn)] == [(2, 5), (5, 25)]
     assert axes.get_xlim()[0] < 2 and axes.get_xlim()[1] > 25
 
 
-@pytest.mark.parametrize("null_models", [(), ("copula",), ("gaussian", "copula")])
-def test_a_band_reaches_over_all_kinds_of_null_models(null_models):
-    (axes,) = runs_curve(runs(["a"], null_models=null_models)).axes
-    assert len(axes.collections) == bool(null_models)
-    if null_models:
-        y = axes.collections[0].get_paths()[0].vertices[:, 1]
-        low = 0.5 if "gaussian" in null_models else 0.7
-        assert (y.min(), y.max()) == pytest.approx((low * 0.05 * 0.95, 0.7 * 0.05 * 1.05))
-
-
 def test_runs_without_a_score_are_left_out_and_all_of_them_are_an_error():
-    table = runs(["a", "b"], null_models=())
+    table = runs(["a", "b"])
     table.loc[table["run"] == "b", "stability_halves"] = np.nan
     figure = runs_curve(table, score="stability_halves")
     assert "b" not in words_of(figure.axes[0])

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tables_to_draw import assert_tidy, sweep, words_of
 
 from poster_analysis.core.errors import InputError
-from poster_analysis.figures.page import figure_bytes
 from poster_analysis.figures.sweep import (
     inertia_curve,
     scores_curve,
@@ -24,8 +23,8 @@ from poster_analysis.figures.sweep import (
 def test_every_range_of_k_is_tidy(k):
     table = sweep(k=k)
     assert_tidy(inertia_curve(table, n_clusters=k[0], elbow=k[-1]))
-    assert_tidy(silhouette_curve(table, n_clusters=k[-1], k_supported=k[0]))
-    assert_tidy(stability_curve(table, n_clusters=k[-1], supported=list(k)))
+    assert_tidy(silhouette_curve(table, n_clusters=k[-1]))
+    assert_tidy(stability_curve(table, n_clusters=k[-1]))
     assert_tidy(scores_curve(table, n_clusters=k[0]))
     assert_tidy(silhouette_comparison(pd.concat([sweep("raw", k), table, sweep("t", k)])))
 
@@ -38,14 +37,14 @@ def test_names_of_close_curves_and_bands_do_not_touch(levels):
     for kind, level in ("gaussian", gaussian), ("copula", copula):
         for end, away in ("", 0), ("_low", -0.01), ("_high", 0.01):
             columns[f"silhouette_{kind}{end}"] = level + away
-    assert_tidy(silhouette_curve(sweep(k=[5, 6], **columns), k_supported=5, n_clusters=6))
+    assert_tidy(silhouette_curve(sweep(k=[5, 6], **columns), n_clusters=6))
 
 
 @settings(max_examples=10)
 @given(st.lists(st.floats(-0.2, 1), min_size=2, max_size=2))
 def test_any_stability_is_tidy(levels):
     table = sweep(stability_halves=levels[0], stability_restarts=levels[1])
-    assert_tidy(stability_curve(table, supported=[7], n_clusters=8))
+    assert_tidy(stability_curve(table, n_clusters=8))
 
 
 @pytest.mark.parametrize(
@@ -57,68 +56,23 @@ def test_any_stability_is_tidy(levels):
     ],
 )
 def test_a_headline_tells_a_peak_from_an_end(silhouette, title):
-    table = sweep(k=[5, 6, 7], silhouette=silhouette, null_models=())
+    table = sweep(k=[5, 6, 7], silhouette=silhouette)
     assert silhouette_curve(table).get_label() == title
 
 
-@pytest.mark.parametrize(
-    ("level", "end"),
-    [
-        (0.036, "; above the Gaussian (0.025) null model, not the copula (0.035)"),
-        (0.026, "; not above the Gaussian (0.025) or copula (0.035) null model"),
-        (0.037, "; above the Gaussian (0.025) and copula (0.035) null models"),
-    ],
-)
-def test_a_headline_says_which_null_models_are_exceeded(level, end):
-    assert silhouette_curve(sweep(silhouette=level)).get_label().endswith(end)
+def test_a_headline_says_where_labels_repeat_best():
+    figure = stability_curve(sweep(k=range(2, 61)))
+    assert figure.get_label() == "Halves of posters agree most at k = 2 (0.594)"
 
 
-@pytest.mark.parametrize("kinds", [(), ("copula",), ("gaussian",)])
-def test_null_models_that_were_not_drawn_are_not_shown(kinds):
-    table, full = sweep(null_models=kinds), sweep()
-    empty = [name for name in full if name not in table]
-    for draw in (silhouette_curve, stability_curve):
-        figure = draw(table)
-        names = [word for word in words_of(figure.axes[0]) if word.startswith("chance: ")]
-        assert sorted(name.removeprefix("chance: ").lower() for name in names) == sorted(kinds)
-        assert figure_bytes(draw(full.assign(**dict.fromkeys(empty, np.nan)))) == figure_bytes(
-            figure
-        )
-
-
-@pytest.mark.parametrize(
-    ("supported", "title"),
-    [
-        ([3, 4, 5], "Labels are repeatable beyond chance at k = 3 to 5"),
-        ([9.0, 3, 3], "Labels are repeatable beyond chance at k = 3 and 9"),
-        (range(3, 60, 4), "Labels are repeatable beyond chance at 15 of 59 numbers of clusters"),
-        ([], "Labels repeat no better than chance"),
-        (None, "Halves of posters agree most at k = 2 (0.594)"),
-    ],
-)
-def test_a_headline_says_where_labels_are_stable(supported, title):
-    figure = stability_curve(sweep(k=range(2, 61)), supported=supported)
-    assert figure.get_label() == title
-    assert ("ringed" in figure.texts[1].get_text()) == bool(supported)
-
-
-def test_what_was_not_tried_cannot_bend_or_be_supported():
-    for draw, marks in (
-        (inertia_curve, {"elbow": 40}),
-        (silhouette_curve, {"k_supported": 40}),
-        (stability_curve, {"supported": [5, 40]}),
-    ):
-        with pytest.raises(InputError, match=r"is 40, which was not tried; .* k = 5 to 25"):
-            draw(sweep(), **marks)
+def test_what_was_not_tried_cannot_bend():
+    with pytest.raises(InputError, match=r"is 40, which was not tried; .* k = 5 to 25"):
+        inertia_curve(sweep(), elbow=40)
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
-def test_a_verdict_without_a_number_marks_none(missing):
-    table = sweep()
-    assert inertia_curve(table, elbow=missing).get_label().endswith(", with no bend")
-    plain = figure_bytes(silhouette_curve(table))
-    assert figure_bytes(silhouette_curve(table, k_supported=missing)) == plain
-    assert figure_bytes(silhouette_curve(table, k_supported=9.0)) != plain
+def test_a_sweep_without_a_bend_marks_none(missing):
+    assert inertia_curve(sweep(), elbow=missing).get_label().endswith(", with no bend")
 
 
 def test_a_bend_is_named_where_there_can_be_one():
@@ -175,16 +129,15 @@ def test_the_marked_k_is_marked_only_if_it_was_tried():
 
 def test_every_curve_shows_the_values_of_its_table():
     table = sweep()
-    (axes,) = stability_curve(table, supported=[6, 9]).axes
+    (axes,) = stability_curve(table).axes
     shown = [line.get_ydata().tolist() for line in axes.lines]
-    for column in ("stability_halves", "stability_restarts", "stability_gaussian"):
+    for column in ("stability_halves", "stability_restarts"):
         assert table[column].tolist() in shown
-    assert table["stability_halves"][table["k"].isin([6, 9])].tolist() in shown
 
 
 def test_a_stability_that_was_not_measured_is_left_out():
     table = sweep(stability_restarts=np.nan)
-    (axes,) = stability_curve(table, supported=[7]).axes
+    (axes,) = stability_curve(table).axes
     assert "between\nrestarts" not in words_of(axes)
     table = sweep(stability_halves=np.nan)
     assert stability_curve(table).get_label().startswith("Restarts agree most at k = 5")

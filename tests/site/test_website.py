@@ -45,15 +45,17 @@ HOSTILE = (
     '<script>alert(1)</script> " onmouseover="alert(2) </p></div> `````{raw} html ```{eval-rst}``` '
     "[x](javascript:alert(3)) ![y](http://example.com/y.png) $z$ {{ w }} <!-- | *b* \\"
 )
-VERDICT = Verdict(
-    space="raw", k_supported=9, also_supported="", k=9, silhouette=0.06, p_silhouette=0.05,
-    stability=0.8, p_stability=0.05, silhouette_lowest=0.03, silhouette_highest=0.07, k_stable=9,
-    p_stable=0.05, elbow=None, kinds="copula", k_min=5, k_max=25, n_posters=500, n_null=19,
-    n_init=3, n_splits=5, silhouette_copula=0.02, silhouette_copula_low=0.01,
-    silhouette_copula_high=0.03, stability_copula=0.4, p_silhouette_copula=0.05,
-    p_stability_copula=0.05,
-)  # fmt: skip
 WARNING = "The weights are random, and tell nothing about posters."
+VERDICT = Verdict(
+    space="raw", k_supported=9, levels="9", k=9, silhouette=0.06, silhouette_highest=0.06, p_silhouette=0.05,
+    prediction_strength=0.9, stability=0.8, reproducibility=0.9, separation=0.7, n_apart=0,
+    largest_apart=0, k_apart=None, kinds="gaussian,copula", k_min=2, k_max=25, n_posters=12,
+    n_judged=12, n_near_copies=0, n_null=19, n_init=3, n_splits=5, n_boot=20,
+    silhouette_gaussian=0.03, silhouette_gaussian_low=0.02, silhouette_gaussian_high=0.04,
+    deviations_gaussian=5.0, p_silhouette_gaussian=0.05, silhouette_copula=0.03,
+    silhouette_copula_low=0.02, silhouette_copula_high=0.04, deviations_copula=4.0,
+    p_silhouette_copula=0.05,
+)  # fmt: skip
 
 
 def executed(run, *outputs):
@@ -228,7 +230,7 @@ def test_the_verdict_comes_first_and_is_said_once(pages):
     for name, end in (("index.html", "Runs"), ("study/index.html", "Reports")):
         found = Parsed(pages[name].partition('id="findings"')[2]).text.partition(f"{end}#")[0]
         found = " ".join(found.split())
-        first, *reasons = verdict_sentences(VERDICT)
+        *reasons, first = verdict_sentences(VERDICT)
         assert found.count(first) == found.count(" ".join(reasons)) == 1, name
         assert found.index(first) < found.index(" ".join(reasons))
     assert found.index(" ".join(reasons)) < found.index("The clusters are those of")

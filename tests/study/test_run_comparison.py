@@ -180,13 +180,15 @@ def sweep(k=(2, 3, 4), best=3, **more):
 
 
 def test_a_run_without_null_models_says_so_and_is_not_taken_for_one_that_supports_nothing():
-    sweeps = sweeps_side_by_side({"plain": sweep(), "held": sweep(supported=False)})
+    sweeps = sweeps_side_by_side({"plain": sweep(), "held": sweep()})
     nothing = pd.DataFrame({"space": ["pca"], "outcome": ["nothing"], "k_supported": [pd.NA]})
     table = verdicts_side_by_side(sweeps, {"held": nothing})
     assert table["outcome"].tolist() == ["not compared", "nothing"]
     assert table["k_supported"].isna().all() and table["k_best"].tolist() == [3, 3]
-    assert "supported in no run: 1 was held against" in verdict_findings(table)[0]
-    assert "the run was not held against" in verdict_findings(table[:1])[0]
+    said = verdict_findings(table)
+    assert said[0].endswith("there is nothing beyond chance in 1 of 2 runs (held).")
+    assert said[1].endswith("it was not asked whether there are groups in 1 of 2 runs (plain).")
+    assert "in the run (plain)" in verdict_findings(table[:1])[0]
 
 
 def test_of_many_runs_the_extremes_are_told():

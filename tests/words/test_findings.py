@@ -25,16 +25,16 @@ from poster_analysis.study.stages.analysis import Analysis
 from poster_analysis.study.stages.clusters import (
     cluster_in,
     compare_spaces,
-    compare_with_chance,
-    verdict_of,
 )
 from poster_analysis.study.stages.extraction import run_extraction
+from poster_analysis.study.stages.verdicts import judge_spaces, verdict_of
 from poster_analysis.words import findings
 from poster_analysis.words.comparison import verdict_findings
 from poster_analysis.words.verdict import (
     described_finding,
     difference_findings,
     silhouette_differences,
+    support_findings,
     verdict_sentences,
 )
 from poster_analysis.workflow.pipeline import run_report
@@ -155,24 +155,26 @@ def test_a_title_in_a_paragraph_stays_text(title):
     assert {token.type for token in inline.children} <= {"text", "text_special"}
 
 
-@pytest.mark.parametrize("outcome", ["not compared", "undecided", "nothing", "supported"])
+@pytest.mark.parametrize(
+    "outcome", ["not compared", "undecided", "nothing", "continuum", "apart", "groups"]
+)
 @pytest.mark.parametrize("n_runs", [1, 2, 6])
 def test_runs_are_told_by_what_they_support_and_near_0_if_they_are(outcome, n_runs):
-    k = pd.array([7 if outcome == "supported" else None] * n_runs, dtype="Int64")
+    k = pd.array([7 if outcome == "groups" else None] * n_runs, dtype="Int64")
     rows = {
         "run": [f"r{n}" for n in range(n_runs)],
         "space": "pca",
         "k_best": 5,
         "outcome": outcome,
+        "levels": "7" if outcome == "groups" else "",
     }
     for silhouette in (0.04, 0.4):
         table = pd.DataFrame(rows | {"silhouette": silhouette, "k_supported": k})
         support, highest = sentences = verdict_findings(table)
         well_written(sentences)
-        assert ("k = 7" in support) == (outcome == "supported")
-        assert ("enough data without clusters" in support) == (
-            outcome in ("not compared", "undecided")
-        )
+        assert ("groups are found" in support) == (outcome == "groups")
+        assert (": 7" in support) == (outcome == "groups" and n_runs < 5)
+        assert ("not asked" in support) == (outcome == "not compared")
         assert ("near 0" in highest) == (silhouette < NEAR_ZERO)
         assert not re.search(r"\b1 runs|\b1 of 1\b", support)
 
@@ -198,7 +200,14 @@ def shapeless_study(tmp_path_factory):
         cells = rng.integers(0, 256, size=(24, 16, 3), dtype=np.uint8)
         image = Image.fromarray(cells).resize((64, 96), Image.Resampling.NEAREST)
         image.save(folder / "posters" / f"{number}.png")
-    settings = {"n_components": 24, "k_min": 2, "k_max": 3, "n_clusters": 3, "n_splits": 2}
+    settings = {
+        "n_components": 24,
+        "k_min": 2,
+        "k_max": 3,
+        "n_clusters": 3,
+        "n_splits": 2,
+        "n_null": 19,
+    }
     parameters = Parameters(str(folder / "posters"), backbone="colour", **settings)
     run_extraction(parameters, folder / "out")
     return folder / "out"
@@ -209,7 +218,7 @@ def test_of_a_study_of_noise_it_is_said_that_the_silhouette_is_near_0_in_every_s
 ):
     """And by how much it differs from data without clusters, space by space; the scale is cited once."""
     analysis, spaces = Analysis(Run(shapeless_study)), ("raw", "pca")  # NMF's null models take long
-    compare_with_chance(analysis, spaces)
+    judged = judge_spaces(analysis, spaces)
     stages = [cluster_in(analysis, space) for space in spaces]
     compared = compare_spaces(analysis, stages).findings
     verdicts = [verdict_of(analysis.run, space) for space in spaces]
@@ -218,10 +227,11 @@ def test_of_a_study_of_noise_it_is_said_that_the_silhouette_is_near_0_in_every_s
     )
     assert compared[-2:] == difference_findings(verdicts)
     assert all(", near 0: " in text for text in compared[-2:])
-    for stage, one in zip(stages, verdicts, strict=True):
-        assert stage.findings[0] == " ".join(verdict_sentences(one))
-        assert "That is near 0" in stage.findings[0] and one.k_supported is None
-    assert "No number of clusters is supported in the raw features or the PCA space." in compared
+    for space, one in zip(spaces, verdicts, strict=True):
+        assert judged[space].findings == [" ".join(verdict_sentences(one))]
+        assert "That is near 0" in judged[space].findings[0] and one.k_supported is None
+        assert one.outcome in ("nothing", "continuum")
+    assert set(support_findings(verdicts)) <= set(compared)
     assert " ".join(sum([stage.findings for stage in stages], compared)).count("Kaufman") == 1
 
 
@@ -231,18 +241,18 @@ def test_the_clustering_report_says_what_its_verdict_says_and_that_the_silhouett
     path = run_report("clustering", shapeless_study, parameters={"space": "pca"})
     lines, one = text_of(path), verdict_of(Run(shapeless_study), "pca")
     text = " ".join(lines)
-    assert one.k_supported is None and one.near_zero_everywhere
+    assert one.k_supported is None and one.near_zero
     answer, others = lines[lines.index("# Clustering") + 2 :][:2]
     said = [answer.strip("*"), *(line.removeprefix("- ") for line in others.split("\n"))]
-    first = " ".join(said[: len(verdict_sentences(one))])
-    assert first == " ".join(verdict_sentences(one))
-    assert first.startswith("In the PCA space no number of clusters is supported.")
-    assert "That is near 0 (within 0.1 of it), as for every k that was tried" in first
+    *reasons, conclusion = verdict_sentences(one)
+    assert said[: 1 + len(reasons)] == [conclusion, *reasons]
+    first = " ".join(reasons)
+    assert "That is near 0" in first
     assert silhouette_differences(one) in first and first.count("over 19 draws") == 1
     assert text.count("Kaufman") == 1 and not re.search(r"\bnan\b|None|\( *\)", text)
-    assert described_finding(3, one) in text and "which is not supported: take them" in text
+    assert described_finding(3, one) in text and "which is not a number of groups: take" in text
     assert "The bands are what the same procedure makes" in text and "n_null is 0" not in text
-    assert "are supported" not in text and "reads as" not in text
+    assert "posters fall into" not in text.partition("?")[2] and "reads as" not in text
 
 
 @pytest.mark.parametrize("name", REPORTS)
