@@ -42,7 +42,7 @@ def _parts() -> tuple[Any, Any, Any]:
     return tuple(type(kind.__name__, (Quiet, kind), {}) for kind in kinds)
 
 # %% ../../nbs/api/04_explore.ipynb #04m09
-_SMALL = (600, 380)  # pixels of the picture of its map
+_SMALL = (520, 340)  # pixels of the picture of its map
 
 
 class Explorer(WithStandIn):
