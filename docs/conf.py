@@ -48,7 +48,7 @@ html_theme_options = {
     "show_nav_level": 1,
     "footer_start": [],
     "footer_end": [],
-    "pygments_light_style": "friendly",
+    "pygments_light_style": "a11y-high-contrast-light",
 }
 html_context = {"default_mode": "auto"}
 html_sidebars = {"**": ["sidebar-nav-bs"], "index": [], "gallery": [], "numbers": []}
