@@ -50,9 +50,9 @@ def _without_place(value: object) -> object:
 class _Whole(pd.DataFrame):
     """A table that a notebook shows with all of its rows."""
 
-    def _repr_html_(self) -> str | None:
-        with pd.option_context("display.max_rows", None, "display.max_colwidth", None):
-            return super()._repr_html_()
+    def _repr_html_(self) -> str:
+        with pd.option_context("display.max_colwidth", None):
+            return self.to_html()
 
 
 def provenance(run: Run) -> pd.DataFrame:
