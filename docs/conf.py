@@ -48,7 +48,7 @@ html_theme_options = {
     "show_nav_level": 1,
     "footer_start": [],
     "footer_end": [],
-    "pygments_light_style": "friendly",
+    "pygments_light_style": "a11y-high-contrast-light",
 }
 html_context = {"default_mode": "auto"}
 html_sidebars = {"**": ["sidebar-nav-bs"], "index": [], "gallery": [], "numbers": []}
@@ -64,3 +64,13 @@ html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
 html_show_search_summary = False
+
+
+def _is_named_field(_app, _what, _name, member, _skip, _options):
+    """Leave the fields of named tuples out, which the docstring of their class lists already."""
+    return True if type(member).__name__ == "_tuplegetter" else None
+
+
+def setup(app):
+    """Connect what is left out."""
+    app.connect("autodoc-skip-member", _is_named_field)

@@ -57,7 +57,7 @@ def small_png(data: str) -> str:
 def small_jpeg(data: str) -> str:
     """A JPEG of posters, of the best quality that stays within the limit; base64, as in a notebook."""
     image = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
-    for quality, scale in ((80, 1), (65, 1), (50, 1), (65, 0.75), (50, 0.75), (50, 0.5)):
+    for quality, scale in ((60, 1), (50, 1), (65, 0.75), (50, 0.75), (50, 0.5)):
         size = round(image.width * scale), round(image.height * scale)
         out = io.BytesIO()
         image.resize(size, Image.Resampling.LANCZOS).save(

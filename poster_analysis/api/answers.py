@@ -34,7 +34,7 @@ class Similar:
     query
         imdb_id, title, genre and path of the film that was meant, or the path of an image.
     table
-        rank, imdb_id, title, genre, similarity (cosine, at most 1, higher is more alike) and path (absolute).
+        rank, imdb_id, title, genre, similarity (cosine, at most 1, higher is more alike) and path below `folder`.
     folder
         Where the posters lie.
     """

@@ -23,7 +23,7 @@ from ..figures.thumbnails import jpeg_uri, small_jpeg
 
 # %% ../../nbs/api/00_cards.ipynb #005
 HEIGHT = 96  # pixels of a poster on a card
-_QUALITY = 72
+_QUALITY = 70
 
 
 @lru_cache(maxsize=8192)

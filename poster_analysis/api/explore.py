@@ -42,6 +42,9 @@ def _parts() -> tuple[Any, Any, Any]:
     return tuple(type(kind.__name__, (Quiet, kind), {}) for kind in kinds)
 
 # %% ../../nbs/api/04_explore.ipynb #04m09
+_SMALL = (520, 340)  # pixels of the picture of its map
+
+
 class Explorer(WithStandIn):
     """Widgets that follow each other; made by `explore`.
 
@@ -91,8 +94,8 @@ class Explorer(WithStandIn):
         return f"Explorer of {self._space}, k = {self.slider.value}: {self.map!r}"
 
     def still(self) -> str:
-        """The picture of the map with the cards, as HTML."""
-        return f"{self.map.still()}{self.cards.value}"
+        """A small picture of the map with the cards, as HTML."""
+        return f"{self.map.still(size=_SMALL)}{self.cards.value}"
 
 # %% ../../nbs/api/04_explore.ipynb #04m10
 @cache

@@ -19,6 +19,7 @@ from ..figures import sheets
 from ..study import tables as table_names
 from ..study.exports import poster_table
 from ..study.parameters import Parameters
+from ..study.record import RECORD
 from ..study.run import Run
 from ..study.stages.analysis import Analysis
 from ..study.tables import in_space
@@ -35,12 +36,20 @@ class Tables(Mapping):
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._read: tuple[object, dict[str, Path]] = None, {}
 
     def _paths(self) -> dict[str, Path]:
-        """The finished tables."""
-        stages = self._run.record["stages"].values()
-        paths = [Path(path) for stage in stages for path in stage["outputs"]]
-        return {path.stem: path for path in paths if path.suffix == ".csv"}
+        """The finished tables; the record is read again only where it has changed."""
+        try:
+            facts = (self._run.folder / RECORD).stat()
+            state = facts.st_mtime_ns, facts.st_size, facts.st_ino
+        except OSError:  # reading it says what is wrong
+            state = None
+        if state is None or state != self._read[0]:
+            stages = self._run.record["stages"].values()
+            paths = [Path(path) for stage in stages for path in stage["outputs"]]
+            self._read = state, {path.stem: path for path in paths if path.suffix == ".csv"}
+        return self._read[1]
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._paths():
@@ -73,7 +82,7 @@ class OpenedRun:
     """
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run, self._tables = run, Tables(run)
         self._loaded: tuple[object, Analysis] | None = None
 
     @property
@@ -89,7 +98,7 @@ class OpenedRun:
     @property
     def tables(self) -> Tables:
         """The finished tables by name."""
-        return Tables(self.run)
+        return self._tables
 
     @property
     def findings(self) -> list[str]:

@@ -217,11 +217,12 @@ class _Asked(_Grouped):
         found = similar(
             self.folder, query, n_neighbors=n, by=by, one_per_picture=one_per_picture, index=index
         )
-        return Similar(
-            self._meant(found["query"]),
-            pd.DataFrame(found["neighbours"]),
-            self.analysis.posters.folder,
-        )
+        table = pd.DataFrame(found["neighbours"])
+        paths = self.analysis.features.index.set_index("imdb_id")[
+            "path"
+        ]  # as they are in `posters`
+        table["path"] = table["imdb_id"].map(paths)
+        return Similar(self._meant(found["query"]), table, self.analysis.posters.folder)
 
     def _meant(self, query: dict) -> dict:
         """What is known of the film that was meant, or of an image."""

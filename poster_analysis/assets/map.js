@@ -450,10 +450,13 @@ const drawPosterMap = (root, data, hooks) => {
   };
 
   /* Take the size of the stage. What is on the screen keeps its place, unless all of the map is shown and may be fitted anew. */
+  let pushed = null; // all of the map, as a panel that opened left it
   const resize = ({ refit = true } = {}) => {
     const stage = get("stage"), was = [width, height, dots].join();
     const near = (a, b) => Math.abs(a - b) < 1e-9, before = [width, height];
-    const full = view.scale === 0 || (refit && near(view.scale / fit, 1) && near(view.x, 0.5) && near(view.y, 0.5));
+    const isAt = (place) => near(view.scale / place.scale, 1) && near(view.x, place.x) && near(view.y, place.y);
+    const whole = view.scale === 0 || isAt({ x: 0.5, y: 0.5, scale: fit }) || (pushed !== null && isAt(pushed));
+    const full = view.scale === 0 || (refit && whole);
     [width, height] = [Math.max(1, stage.clientWidth), Math.max(1, stage.clientHeight)];
     dots = Math.min(window.devicePixelRatio || 1, 2);
     if (was === [width, height, dots].join()) return;
@@ -468,6 +471,7 @@ const drawPosterMap = (root, data, hooks) => {
       view.y -= (height - before[1]) / 2 / view.scale;
     }
     clamp();
+    pushed = whole && !full ? { ...view } : null;
     draw();
   };
 

@@ -67,7 +67,7 @@ class Metadata:
     ----------
     table
         One row per film: `imdb_id`, `title`, `genre` (text, empty if unknown), `year` (Int64, may be missing), then `other_titles` (joined by
-        `` | ``) and `file` where there are columns of them, then every other column of the file as text.
+        ``" | "``) and `file` where there are columns of them, then every other column of the file as text.
     notes
         Sentences on what was recognised, merged or left out.
     parameters

@@ -90,7 +90,7 @@ def _drawn(
 
 def _as_jpeg(image: Image.Image, most_bytes: int) -> bytes:
     """A picture as JPEG, as good as fits."""
-    for quality in (85, 70, 50, 30):
+    for quality in (70, 55, 40, 30):
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality, optimize=True)
         if out.tell() <= most_bytes:

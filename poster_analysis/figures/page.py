@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['INK', 'GREY', 'HAIRLINE', 'SHADE', 'PAPER', 'BLUE', 'VERMILION', 'GREEN', 'ORANGE', 'PURPLE', 'styled', 'MARGIN',
-           'space_name', 'space_line', 'tint', 'plain_text', 'text_width', 'wrap_text', 'figure_bytes', 'Page',
-           'new_page', 'save_figure', 'checked_table']
+           'space_name', 'space_line', 'tint', 'plain_text', 'text_width', 'wrap_text', 'figure_bytes', 'small_picture',
+           'Page', 'new_page', 'save_figure', 'checked_table']
 
 # %% ../../nbs/figures/00_page.ipynb #002
 import bisect
@@ -173,7 +173,7 @@ def figure_bytes(figure: Figure, kind: str = "png") -> bytes:
     title = {"Title": figure.get_label()} if figure.get_label() else {}
     options = {
         "png": {"metadata": {"Software": None, **title}},
-        "jpeg": {"pil_kwargs": {"quality": 88, "subsampling": 0, "optimize": True}},
+        "jpeg": {"pil_kwargs": {"quality": 80, "optimize": True}},
         "svg": {"metadata": {"Date": None, "Creator": None, **title}},
         "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None, **title}},
     }
@@ -181,6 +181,36 @@ def figure_bytes(figure: Figure, kind: str = "png") -> bytes:
     with style.context(_STYLE, after_reset=True):
         figure.savefig(buffer, format=kind, dpi=figure.dpi, **options[kind])
     return buffer.getvalue()
+
+# %% ../../nbs/figures/00_page.ipynb #page-small2
+_A_CHART = 5000  # colours at most; photographs have more
+
+
+def small_picture(data: bytes) -> tuple[str, bytes]:
+    """A PNG as a notebook or a page holds it: a chart in at most 256 colours, photographs as JPEG.
+
+    Parameters
+    ----------
+    data
+        The bytes of a PNG file.
+
+    Returns
+    -------
+    kind : str
+        "png" or "jpeg".
+    data : bytes
+        The bytes of the file; those that were given, if they are fewer or partly transparent.
+    """
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image:
+        if image.mode == "RGBA" and image.getextrema()[3][0] < 255:
+            return "png", data
+        flat = image.convert("RGB")
+    if flat.getcolors(_A_CHART) is None:
+        flat.save(buffer, "JPEG", quality=80, optimize=True)
+        return "jpeg", buffer.getvalue()
+    flat.quantize(256, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return "png", min(buffer.getvalue(), data, key=len)
 
 # %% ../../nbs/figures/00_page.ipynb #019
 MARGIN = 0.35
@@ -198,11 +228,14 @@ class Page(Figure):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
         """The picture for a notebook, with the size in which to show it."""
-        kind = "jpeg" if self.photographs else "png"
+        if self.photographs:
+            kind, data = "jpeg", figure_bytes(self, "jpeg")
+        else:
+            kind, data = small_picture(figure_bytes(self, "png"))
         dots = min(96, self.dpi)
         width, height = (round(dots * inches) for inches in self.get_size_inches())
         size = {"width": width, "height": height}
-        return {f"image/{kind}": figure_bytes(self, kind)}, {f"image/{kind}": size}
+        return {f"image/{kind}": data}, {f"image/{kind}": size}
 
 # %% ../../nbs/figures/00_page.ipynb #019a
 @styled

@@ -123,7 +123,7 @@ _THEME = {
     "navigation_depth": 1,  # the side bar lists reports, not clusters
     "header_links_before_dropdown": 4,
     "logo": {"text": "Poster study"},
-    "pygments_light_style": "friendly",
+    "pygments_light_style": "a11y-high-contrast-light",
 }
 _SETTINGS = {
     "project": "Poster study",

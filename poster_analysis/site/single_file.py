@@ -46,7 +46,7 @@ def _style() -> Markup:
     """The style of the file, with the colours of code for light and for dark."""
     from pygments.formatters import HtmlFormatter
 
-    light = HtmlFormatter(style="friendly").get_style_defs(".highlight")
+    light = HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     style = (TEMPLATES.parent / "report.css").read_text(encoding="utf-8")
     return Markup(f"{style}{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}")

@@ -257,6 +257,18 @@ def test_the_whole_map_is_fitted_into_another_window(reader, hostile):
     reader.wait("location.hash === '#a'")
 
 
+def test_the_whole_map_beside_an_open_panel_is_fitted_into_another_window(reader, hostile):
+    reader.open(hostile)
+    settled(reader)
+    reader.click("#inview")
+    assert text(reader, "aside h2") == "8 posters listed"
+    reader.show(width=800, height=500)
+    reader.wait("document.getElementById('map').width < 800")
+    settled(reader)
+    reader.click("#inview")
+    assert text(reader, "aside h2") == "8 posters listed"
+
+
 def test_the_search_is_opened_used_and_left_by_keyboard(reader, hostile):
     reader.open(hostile)
     reader.press("/")

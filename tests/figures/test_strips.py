@@ -41,8 +41,13 @@ HOSTILE = [
 ]
 TAGS = {"div", "style", "figure", "figcaption", "bdi", "p", "b", "span", "img", "ol", "li"}
 ATTRIBUTES = {
-    "alt", "class", "data-film", "dir", "height", "loading", "role", "src", "title", "value", "width",
+    "alt", "class", "data-film", "dir", "height", "loading", "role", "src", "style", "title", "value", "width",
 }  # fmt: skip
+#: What stays of the look where a notebook is not trusted and its style sheet is taken away.
+STYLES = (
+    "display:inline-block;vertical-align:top;width:8em",
+    "list-style:none;margin:0;padding:0",
+)
 NAME = f"{'0123456789abcdef' * 2}-240.jpg"
 THUMBNAILS = {"1.jpg": Thumbnail(NAME, 162, 240), "gone.jpg": Thumbnail(reason="no such file")}
 
@@ -158,6 +163,7 @@ def test_ids_file_names_and_reasons_are_data(text):
 def test_only_known_elements_and_attributes_and_no_script():
     for tag, attributes in PLAIN.elements:
         assert tag in TAGS and set(attributes) <= ATTRIBUTES
+    assert {attributes.get("style", STYLES[0]) for _, attributes in PLAIN.elements} == {*STYLES}
     style = "".join(PLAIN.texts["style", None])
     assert not re.search(r"url|@import|expression|<", style)
 

@@ -105,7 +105,7 @@ def test_posters_are_inside_a_report_wherever_it_is_run(study, tmp_path, monkeyp
     sizes = posters_in(page)
     assert len(sizes) >= 7 and max(map(max, sizes)) <= 160 and "../thumbnails" not in page
     html, _ = HTMLExporter().from_notebook_node(notebook)
-    assert posters_in(html) == sizes
+    assert [size for size in posters_in(html) if max(size) <= 160] == sizes  # others are figures
     assert len(page) < 400_000
 
 
