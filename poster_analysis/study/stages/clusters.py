@@ -151,12 +151,13 @@ def exemplars_of(analysis: Analysis, space: str, clusters: pd.DataFrame) -> pd.D
 
 def enrichment_of(analysis: Analysis, labels: np.ndarray) -> pd.DataFrame:
     """What each cluster has more often than chance would have it, of all that films are grouped by."""
-    return description.enrichment(labels, analysis.sample_groups)
+    films = analysis.sample.index.get("film_id")
+    return description.enrichment(labels, analysis.sample_groups, films=films)
 
 
 def agreement_of(analysis: Analysis, labels: np.ndarray) -> pd.DataFrame:
     """How far the clusters agree with the genres and with each column that was asked for."""
-    options = analysis.chosen("random_state")
+    options = analysis.chosen("random_state") | {"films": analysis.sample.index.get("film_id")}
     parts = [
         agreement.agreement(labels, values, column=name, **options)
         for name, values in analysis.sample_groups.items()
