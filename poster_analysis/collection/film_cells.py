@@ -154,7 +154,7 @@ def _others(table: Table, columns: Columns, notes: list[str]) -> pd.DataFrame:
         cell for name in kept for cell in set(table.rows[name]) if cell.strip() and is_missing(cell)
     }
     if emptied:
-        texts = ", ".join(repr(one_line(cell)) for cell in sorted(emptied)[:5])
+        texts = ", ".join(f"'{one_line(cell)}'" for cell in sorted(emptied)[:5])
         notes.append(
             f"In the other columns {texts} {'was' if len(emptied) == 1 else 'were'} taken for nothing."
         )

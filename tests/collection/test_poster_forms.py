@@ -172,7 +172,7 @@ def test_what_is_not_taken_is_named(tmp_path):
         "b.jpg": "a PDF file, which is not read here (save it as PNG or JPEG)",
         "c.svg": "an SVG file, which is not read here (save it as PNG or JPEG)",
         "d.txt": "not an image",
-        "e": "not an image (empty file)",
+        "e": "empty file",
     }
 
 

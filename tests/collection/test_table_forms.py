@@ -483,7 +483,7 @@ def test_rows_that_contradict_each_other_are_set_aside_and_cost_no_other(read):
 def test_what_other_columns_hold_for_nothing_is_emptied_and_said(read):
     found = read("imdbId,Title,country\n1,Heat,\\N\n2,Ran,nan\n3,M,NA\n4,Z,-\n")
     assert found.table["country"].tolist() == ["", "", "NA", "-"]
-    assert any("'\\\\N', 'nan' were taken for nothing" in note for note in found.notes)
+    assert any(r"'\N', 'nan' were taken for nothing" in note for note in found.notes)
 
 
 # Files
