@@ -188,8 +188,7 @@ def agreement(
     separator
         What stands between two values of one poster; empty if it has only one.
     films
-        The film of each poster, so that posters of one film stay together in every shuffle; None if each is of a
-        film of its own.
+        The film of each poster, so that those of one film stay together; None if each is of a film of its own.
     n_shuffles
         How often the sets of values are dealt anew, at least 199.
     random_state
@@ -208,9 +207,8 @@ def agreement(
     InputError
         If they are not of the same posters, or there are too few shuffles.
     """
-    labels = np.asarray(labels)
+    labels, films = np.asarray(labels), film_codes(films, len(labels))
     _check_agreement(labels, values, column, n_shuffles)
-    films = film_codes(films, len(labels))
     membership, _ = value_matrix(values, separator=separator)
     known = np.flatnonzero(membership.sum(axis=1))
     scores = np.empty((0, len(MEASURES)))

@@ -194,10 +194,8 @@ def enrichment(
         such as ``{"genre": index["genre"], "decade": decades(index["year"])}``.
     separator
         What stands between two values of one poster; empty if it has only one.
-    films
-        The film of each poster; None if each is of a film of its own.
-    min_films
-        Values of fewer films than these are not tested.
+    films, min_films
+        The film of each poster, None if each is of a film of its own; values of fewer films than that are not tested.
 
     Returns
     -------
@@ -211,7 +209,7 @@ def enrichment(
     Raises
     ------
     InputError
-        If there is no column, or one, or the films, are not of the posters of `labels`.
+        If there is no column, or what is given is not of the same posters.
 
     References
     ----------
@@ -220,8 +218,7 @@ def enrichment(
     """
     if not len(columns):
         raise InputError("there is no column to compare with; give at least one, such as genre")
-    labels, parts = np.asarray(labels), []
-    codes = film_codes(films, len(labels))
+    labels, codes, parts = np.asarray(labels), film_codes(films, len(labels)), []
     for column, values in columns.items():
         _check_column(labels, column, values)
         counts = value_matrix(values, separator=separator)

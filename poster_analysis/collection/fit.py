@@ -18,22 +18,8 @@ from .metadata import Metadata
 
 # %% ../../nbs/collection/20_fit.ipynb #fit005
 @dataclass(frozen=True, eq=False)
-class Fit:
-    """Posters and a table of films beside each other, and the counts that follow.
-
-    Attributes
-    ----------
-    posters
-        The folder.
-    metadata
-        The table's path; None if there is none.
-    listing, known, matching
-        What lies in the folder, what the table knows, and which film each file belongs to.
-    copies
-        Files with the same bytes as another file of their film, which are left out of the listing and the matching: path, film_id, reason.
-    group_columns
-        Further columns by which films are to be grouped.
-    """
+class _Beside:
+    """Posters and a table of films beside each other; see `Fit`."""
 
     posters: Path
     metadata: Path | None
@@ -57,6 +43,24 @@ class Fit:
         return table.merge(rows, on="film_id", how="left", sort=False).fillna(
             {"title": "", "genre": ""}
         )
+
+# %% ../../nbs/collection/20_fit.ipynb #fit005b
+class Fit(_Beside):
+    """Posters and a table of films beside each other, and the counts that follow.
+
+    Attributes
+    ----------
+    posters
+        The folder.
+    metadata
+        The table's path; None if there is none.
+    listing, known, matching
+        What lies in the folder, what the table knows, and which film each file belongs to.
+    copies
+        Files with the same bytes as another file of their film, which are left out of the listing and the matching: path, film_id, reason.
+    group_columns
+        Further columns by which films are to be grouped.
+    """
 
     @property
     def has_row(self) -> pd.Series:

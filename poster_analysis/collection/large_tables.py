@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from .columns import Columns
-from .file_names import numbers_in, stem_of, title_keys, titles_in
+from poster_analysis.collection.file_names import (
+    LEADING_WORDS,
+    numbers_in,
+    stem_of,
+    title_keys,
+    titles_in,
+)
 from poster_analysis.collection.text_rows import (
     Score,
     Table,
@@ -58,53 +64,23 @@ def _ids_by(pattern: re.Pattern, paths: Iterable[str]) -> Iterator[str]:
     group = "id" if "id" in pattern.groupindex else 1 if pattern.groups else 0
     yield from (normalise_id(found[group]) for path in paths if (found := pattern.search(path)))
 
-# %% ../../nbs/collection/19_large_tables.ipynb #lrg008
+# %% ../../nbs/collection/19_large_tables.ipynb #lrg007a
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .:!?#]*").fullmatch
 _FIRST_WORD = re.compile(r"[a-z0-9]+").match
 _RUN = re.compile(r"[a-z0-9]{5,}").search
-_SIGNS = str.maketrans("", "", " .:!?#")
-_ARTICLES = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "le",
-        "la",
-        "les",
-        "l",
-        "un",
-        "une",
-        "des",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "el",
-        "los",
-        "las",
-        "una",
-        "il",
-        "lo",
-        "gli",
-        "i",
-        "uno",
-        "o",
-        "os",
-        "as",
-        "uma",
-        "um",
-        "den",
-        "det",
-        "de",
-        "het",
-        "een",
-        "en",
-        "ett",
-    ]
-)
+_SIGNS, _LEADING = str.maketrans("", "", " .:!?#"), frozenset(LEADING_WORDS)
 
 
+def _has_key(title: str, keys: frozenset[str], starts: set[str]) -> bool:
+    """Whether a title has one of the keys; `starts` are all runs of five signs in these."""
+    lower = title.lower()
+    if not _PLAIN(title):
+        run = None if "(" in title else _RUN(lower)
+        return (run is None or run[0][:5] in starts) and not keys.isdisjoint(title_keys(title))
+    key, first = lower.translate(_SIGNS), _FIRST_WORD(lower)[0]
+    return key in keys or (first in _LEADING and key[len(first) :] in keys)
+
+# %% ../../nbs/collection/19_large_tables.ipynb #lrg008
 class Wanted:
     """What the names of posters may mean.
 
@@ -137,14 +113,7 @@ class Wanted:
 
     def has_title(self, title: str) -> bool:
         """Whether a name may mean a title."""
-        lower = title.lower()
-        if not _PLAIN(title):
-            run = None if "(" in title else _RUN(lower)
-            if run and run[0][:5] not in self._starts:
-                return False
-            return not self._keys.isdisjoint(title_keys(title))
-        key, first = lower.translate(_SIGNS), _FIRST_WORD(lower)[0]
-        return key in self._keys or (first in _ARTICLES and key[len(first) :] in self._keys)
+        return _has_key(title, self._keys, self._starts)
 
 # %% ../../nbs/collection/19_large_tables.ipynb #lrg011
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
@@ -257,6 +226,11 @@ def _kept(
     return kept, examples, n_others
 
 # %% ../../nbs/collection/19_large_tables.ipynb #lrg019
+_LEFT = (
+    _Unusual, OSError, EOFError, csv.Error, ValueError, LookupError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
+)  # fmt: skip
+
+
 def read_large_table(
     path: Path,
     score: Score,
@@ -299,17 +273,7 @@ def read_large_table(
                 names, {name: [*column] for name, *column in zip(names, *cells, strict=True)}
             )
             kept, examples, n_others = _kept(rows, columns, names, wanted)
-    except (
-        _Unusual,
-        OSError,
-        EOFError,
-        csv.Error,
-        ValueError,
-        LookupError,
-        zlib.error,
-        lzma.LZMAError,
-        zipfile.BadZipFile,
-    ):
+    except _LEFT:
         return None
     table = make_table([*first, *kept], path, lambda cells: cells == header)
     named = "UTF-8" if form.encoding == "utf-8-sig" else form.encoding

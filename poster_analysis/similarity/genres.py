@@ -341,8 +341,7 @@ def genre_agreement(
     scores = poster_scores(neighbours, index, numbers=numbers, column=column, separator=separator)
     if np.isnan(scores).all():
         return pd.DataFrame(columns=_COLUMNS)
-    prepared = _prepared(neighbours, index, numbers, column, separator)
-    films = prepared[2]
+    _, _, films, _ = prepared = _prepared(neighbours, index, numbers, column, separator)
     chance = _shuffled_means(*prepared, n_shuffles=n_shuffles, random_state=random_state)
     draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
     rows = [
