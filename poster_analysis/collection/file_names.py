@@ -212,51 +212,19 @@ def names_a_film(folder: str) -> bool:
         is_part(dated.part) or bool(_TAGS.sub("", dated.part).strip() == "")
     )
 
+# %% ../../nbs/collection/10_file_names.ipynb #025words
+#: Words in front of a title, or filed after it, without which it is the same title.
+LEADING_WORDS = (
+    "the", "a", "an", "le", "la", "les", "l", "un", "une", "des", "der", "die", "das", "ein", "eine", "el", "los", "las", "una", "il", "lo", "gli",
+    "i", "uno", "o", "os", "as", "uma", "um", "den", "det", "de", "het", "een", "en", "ett",
+)  # fmt: skip
+
 # %% ../../nbs/collection/10_file_names.ipynb #025
 _LETTERS = str.maketrans(
     dict(zip("øłđðæœı", ("o", "l", "d", "d", "ae", "oe", "i"), strict=True))
     | {"þ": "th", "ß": "ss", "&": " and "}
 )
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
-#: Words in front of a title, or filed after it, without which it is the same title.
-LEADING_WORDS = [
-    "the",
-    "a",
-    "an",
-    "le",
-    "la",
-    "les",
-    "l",
-    "un",
-    "une",
-    "des",
-    "der",
-    "die",
-    "das",
-    "ein",
-    "eine",
-    "el",
-    "los",
-    "las",
-    "una",
-    "il",
-    "lo",
-    "gli",
-    "i",
-    "uno",
-    "o",
-    "os",
-    "as",
-    "uma",
-    "um",
-    "den",
-    "det",
-    "de",
-    "het",
-    "een",
-    "en",
-    "ett",
-]
 _ARTICLE = f"(?:{'|'.join(LEADING_WORDS)})"
 _YEAR_AT_END = re.compile(
     r"\s*[(\[][^()\[\]]*\b(?:18[89]|19\d|20[0-4])\d\b[^()\[\]]*[)\]](?:\s*\([A-Z]{1,3}\))?\s*$"

@@ -1,5 +1,6 @@
 """Folders of posters as people have them: what becomes a row, under which id, and what is said of the rest."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -254,3 +255,69 @@ def test_a_film_of_several_posters_is_found_by_its_id_its_title_and_any_poster()
     assert find_films(index, "Heat") == [0, 3]
     with pytest.raises(InputError, match="any of 2 films"):
         find_film(index, "Heat")
+
+
+# One picture in several sizes
+
+
+def picture(path, width, *, seed=0, quality=80):
+    """A picture with large shapes, which a size does not change."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes = np.random.default_rng(seed).integers(0, 256, (6, 4, 3), dtype=np.uint8)
+    large = Image.fromarray(shapes).resize((500, 750), Image.Resampling.BICUBIC)
+    large.resize((width, width * 3 // 2), Image.Resampling.LANCZOS).save(
+        path, "JPEG", quality=quality
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        ({"tt0113277_w185.jpg": 185, "tt0113277_w500.jpg": 500}, "tt0113277_w500.jpg"),
+        (
+            {"w92/tt0113277.jpg": 92, "original/tt0113277.jpg": 400, "w185/tt0113277.jpg": 185},
+            "original/tt0113277.jpg",
+        ),
+        ({"113277.jpg": 300, "113277-small.jpg": 90}, "113277.jpg"),
+        (
+            {"Heat (1995)/poster-342x513.jpg": 342, "Heat (1995)/poster-thumb.jpg": 60},
+            "Heat (1995)/poster-342x513.jpg",
+        ),
+    ],
+)
+def test_one_picture_in_several_sizes_is_one_poster(tmp_path, names, kept):
+    for name, width in names.items():
+        picture(tmp_path / name, width, quality=60 + width % 30)
+    found = read_collection(tmp_path)
+    assert found.table["path"].tolist() == [kept]
+    assert set(found.skipped["path"]) == set(names) - {kept}
+    assert all(
+        "smaller than another file of the film" in reason and kept in reason
+        for reason in found.skipped["reason"]
+    )
+    assert f"left out: {len(names) - 1} cop" in str(found.check)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"tt0113277_w185.jpg": (185, 0), "tt0113277_w500.jpg": (500, 1)},
+        {"tt0113277_1.jpg": (185, 0), "tt0113277_2.jpg": (500, 0)},
+        {"tt0113277_teaser_w185.jpg": (185, 0), "tt0113277_w500.jpg": (500, 0)},
+        {"tt0113277_w185.jpg": (185, 0), "tt0114709_w500.jpg": (500, 0)},
+    ],
+    ids=["other pictures", "not named so", "another poster by name", "other films"],
+)
+def test_other_pictures_are_other_posters(tmp_path, names):
+    for name, (width, seed) in names.items():
+        picture(tmp_path / name, width, seed=seed)
+    assert len(read_collection(tmp_path)) == len(names)
+
+
+def test_a_size_that_cannot_be_read_costs_no_other(tmp_path):
+    picture(tmp_path / "tt0113277_w185.jpg", 185)
+    (tmp_path / "tt0113277_w500.jpg").write_bytes(
+        (tmp_path / "tt0113277_w185.jpg").read_bytes()[:-400]
+    )
+    found = read_collection(tmp_path)
+    assert found.table["path"].tolist() == ["tt0113277_w185.jpg"] and len(found.skipped) == 1
