@@ -65,8 +65,8 @@ def _named_sizes(path: str) -> tuple[tuple[str, ...], bool]:
 # %% ../../nbs/collection/14_copies.ipynb #d7c1869e
 _SQUARES, _ALIKE = (
     (32, 48),
-    12,
-)  # a picture is reduced to these; mean difference of 255 of one picture in two sizes
+    0.3,
+)  # a picture is reduced to these; largest mean difference, as a share of its contrast
 
 
 def _look(path: Path) -> tuple[np.ndarray, int] | None:
@@ -77,6 +77,11 @@ def _look(path: Path) -> tuple[np.ndarray, int] | None:
         return None
     squares = np.asarray(image.resize(_SQUARES, Image.Resampling.BOX), dtype=np.float64)
     return squares, image.width * image.height
+
+
+def _are_alike(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two reduced pictures differ by little for the contrast that they have."""
+    return np.abs(one - other).mean() <= _ALIKE * other.std(axis=(0, 1)).mean()
 
 
 def _smaller_ones(posters: Path, paths: list[str], table: pd.DataFrame) -> dict[int, str]:
@@ -92,7 +97,7 @@ def _smaller_ones(posters: Path, paths: list[str], table: pd.DataFrame) -> dict[
         looks = {row: look for row in rows.index if (look := _look(posters / paths[row]))}
         ordered = sorted(looks, key=lambda row: -looks[row][1])
         for row in ordered[1:]:
-            if np.abs(looks[row][0] - looks[ordered[0]][0]).mean() <= _ALIKE:
+            if _are_alike(looks[row][0], looks[ordered[0]][0]):
                 found[row] = table.loc[ordered[0], "path"]
     return found
 
