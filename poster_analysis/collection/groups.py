@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from .values import is_missing
 from ..core.errors import InputError
 from ..core.text import counted
 
@@ -97,11 +98,15 @@ def decades(years: pd.Series) -> pd.Series:
     return pd.Series(texts, index=years.index, dtype=str)
 
 # %% ../../nbs/collection/18_groups.ipynb #09g14
-_NOTHING = {
-    "", "-", "--", "–", "—", "?", ".", "\\n", "na", "n/a", "n.a.", "<na>", "#n/a", "nan", "none", "null", "nil", "nat", "unknown",
-    "not available", "[]", "{}", "()", "[none]", "[null]", "['']", '[""]',
-}  # fmt: skip
 _NAMES = ("name", "english_name", "title", "label", "value")
+
+
+_CODE = "NA"  # Namibia where countries are two letters, nothing elsewhere
+
+
+def _something(text: str) -> str:
+    """A text, or nothing if that is what it stands for; what may be a code stays for now."""
+    return text if text == _CODE or not is_missing(text, "mark") else ""
 
 
 def _name(item: object) -> str:
@@ -112,7 +117,7 @@ def _name(item: object) -> str:
             iter([*named, *(value for value in item.values() if isinstance(value, str))]), ""
         )
     text = str(item).replace("|", "/").strip()
-    return "" if item is None or text.casefold() in _NOTHING else text
+    return "" if item is None else _something(text)
 
 
 def _items(cell: str) -> list[str] | None:
@@ -169,7 +174,7 @@ def _sign_of(cells: Mapping[str, int]) -> _Sign | None:
 def _cell(value: object) -> str:
     """A cell as text in one line; empty if it stands for nothing."""
     text = "" if value is None or value is pd.NA or value != value else " ".join(str(value).split())
-    return "" if text.casefold() in _NOTHING else text
+    return _something(text)
 
 
 def _spelled_alike(lists: Iterable[Iterable[str]]) -> list[list[str]]:
@@ -188,6 +193,19 @@ def _tidied(value: str) -> str:
     return re.sub(r"^(-?\d+)\.0+$", r"\1", value)
 
 # %% ../../nbs/collection/18_groups.ipynb #09g20
+def _with_code(lists: list[list[str]]) -> tuple[list[list[str]], str]:
+    """The values with *NA* among them if the others are codes of two capitals, else without; and a sentence on it."""
+    others = {value for each in lists for value in each} - {_CODE}
+    n = sum(_CODE in each for each in lists)
+    if not n:
+        return lists, ""
+    n_codes = sum(bool(re.fullmatch("[A-Z]{2}", value)) for value in others)
+    if len(others) > 1 and n_codes >= 0.8 * len(others):
+        return lists, f"{_CODE} ({n:,}) is taken for a code, as the other values are."
+    without = [[value for value in each if value != _CODE] for each in lists]
+    return without, f"{_CODE} ({n:,}) is taken for nothing."
+
+
 class Values(NamedTuple):
     """A column that films can be grouped by.
 
@@ -197,10 +215,13 @@ class Values(NamedTuple):
         Text for each film, several values joined by a vertical bar; empty if nothing is known.
     separator
         What was taken to stand between values, such as "commas"; empty if no cell has several.
+    note
+        A sentence on what *NA* was taken for; empty if it does not occur.
     """
 
     texts: pd.Series
     separator: str
+    note: str = ""
 
 
 def read_values(column: pd.Series) -> Values:
@@ -215,8 +236,9 @@ def read_values(column: pd.Series) -> Values:
     ]
     is_listed = ["lists as a program writes them"] * any(one is not None for one in items)
     names = " and ".join([*is_listed, *([sign.name] if sign else [])])
-    texts = ["|".join(each) for each in _spelled_alike(lists)]
-    return Values(pd.Series(texts, index=column.index, name=column.name, dtype=str), names)
+    lists, note = _with_code(_spelled_alike(lists))
+    texts = pd.Series(["|".join(each) for each in lists], column.index, str, column.name)
+    return Values(texts, names, note)
 
 # %% ../../nbs/collection/18_groups.ipynb #09g2b
 ALWAYS = ("genre", "decade")  # what films are grouped by without being asked
@@ -334,12 +356,12 @@ def check_groups(asked: Iterable[str], films: pd.DataFrame, *, is_trial: bool = 
     """
     sentences, faults = [], []
     for name in named_columns(asked, films):
-        values, separator = read_values(films[name])
+        values, separator, told = read_values(films[name])
         lists = value_lists(values)
         if fault := _why_not(name, lists):
             faults.append(fault)
         else:
-            sentences.append(_note(name, lists, separator))
+            sentences.append(" ".join(filter(None, (_note(name, lists, separator), told))))
     if faults and not is_trial:
         raise InputError(
             f"films cannot be grouped by every column that was named: {'; '.join(faults)}; leave "

@@ -41,7 +41,7 @@ _NO_TEXT = {
     *_ERRORS,
 }
 _NO_MARK = _NO_TEXT | {
-    "na", "n.a.", "k.a.", "k. a.", "-", "--", "---", "–", "—", "?", "??", ".", "*", "unknown", "undefined", "not available",
+    "na", "n.a.", "k.a.", "k. a.", "-", "--", "---", "–", "—", "?", "??", ".", "*", "unknown", "undefined", "nil", "not available",
     "(no genres listed)", "no genres listed", "(none)", "set()", "[none]", "[nan]", "[null]", '[""]', "['']",
 }  # fmt: skip
 

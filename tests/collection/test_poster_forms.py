@@ -320,4 +320,6 @@ def test_a_size_that_cannot_be_read_costs_no_other(tmp_path):
         (tmp_path / "tt0113277_w185.jpg").read_bytes()[:-400]
     )
     found = read_collection(tmp_path)
-    assert "tt0113277_w185.jpg" in found.table["path"].tolist(), "the other is named when it is decoded"
+    assert "tt0113277_w185.jpg" in found.table["path"].tolist(), (
+        "the other is named when it is decoded"
+    )
