@@ -18,6 +18,7 @@ import pandas as pd
 
 from .copies import without_copies
 from poster_analysis.collection.doubts import (
+    are,
     better_column,
     doubts_of_names,
     doubts_of_values,
@@ -197,11 +198,16 @@ def _of_files(check: Check) -> Iterator[_Entry]:
     if n := len(listing.others):
         files = (f"{shown_name(path)} ({reason})" for path, reason in listing.others)
         yield "", f"left out: {examples(files, n)}"
-    if n := len(check.copies):
+    is_art = check.copies["reason"].str.startswith("no poster")
+    if n := int((~is_art).sum()):
+        shown = examples(check.copies["path"][~is_art], n)
         yield (
             "",
-            f"left out: {counted(n, 'copy', 'copies')} of other files of the same film: {examples(check.copies['path'], n)}",
+            f"left out: {counted(n, 'copy', 'copies')} of other files of the same film: {shown}",
         )
+    if n := int(is_art.sum()):
+        shown = examples(check.copies["path"][is_art], n)
+        yield "", f"left out: {counted(n, 'picture')} that by the name {are(n)} no poster: {shown}"
     if listing.n_hidden:
         yield (
             "",
@@ -313,7 +319,8 @@ def _summary(check: Check) -> Iterator[str]:
     )
     if check.known is not None:
         n = len(check.rows_without_poster) + check.known.n_others
-        yield f"{_matches(check)}; {counted(n, 'row')} without a poster ({_columns(check.known)})"
+        without = f"; {counted(n, 'row')} without a poster" if n else ""
+        yield f"{_matches(check)}{without} ({_columns(check.known)})"
         genres, years = _of_films(check)
         yield f"genres: {genres}; years: {years}"
     if suspicions := check.suspicions:

@@ -101,21 +101,42 @@ def _smaller_ones(posters: Path, paths: list[str], table: pd.DataFrame) -> dict[
                 found[row] = table.loc[ordered[0], "path"]
     return found
 
+# %% ../../nbs/collection/14_copies.ipynb #ccb7d873
+_OTHER_ART = re.compile(
+    r"(?:^|[\W_])((?:extra)?fanart|backdrop|background|banner|landscape|clear(?:art|logo)|logo|disc(?:art)?|cdart|characterart|still|screenshot)[\W_]?\d{0,2}$",
+    re.IGNORECASE,
+)
+
+
+def _other_art(table: pd.DataFrame) -> dict[int, str]:
+    """The rows of pictures that are no posters by their names, beside others of their films, and what they are."""
+    kinds = {
+        row: found[1].lower()
+        for row, path in zip(table.index, table["path"], strict=True)
+        if (found := _OTHER_ART.search(stem_of(path))) and table.loc[row, "part"]
+    }
+    others = set(table.loc[table.index.difference([*kinds]), "film_id"])
+    return {row: kind for row, kind in kinds.items() if table.loc[row, "film_id"] in others}
+
 # %% ../../nbs/collection/14_copies.ipynb #007
 def without_copies(
     posters: Path, listing: Listing, matching: Matching
 ) -> tuple[Listing, Matching, pd.DataFrame]:
-    """A listing and its matching without the copies, and these: path, film_id, reason."""
+    """A listing and its matching without copies and what is no poster by its name, and these: path, film_id, reason."""
     table = matching.table
-    copies = _copies(posters, listing, table)
-    smaller = _smaller_ones(posters, listing.paths, table.drop(index=[*copies]))
+    art = _other_art(table)
+    copies = _copies(posters, listing, table.drop(index=[*art]))
+    smaller = _smaller_ones(posters, listing.paths, table.drop(index=[*art, *copies]))
     reasons = [f"the same picture as another file of the film ({path})" for path in copies.values()]
     reasons += [
         f"the same picture, smaller than another file of the film ({path})"
         for path in smaller.values()
     ]
-    copies |= smaller
-    left_out = table.loc[[*copies], ["path", "film_id"]].assign(reason=reasons)
+    reasons += [
+        f"no poster by its name ({kind}), beside others of the film" for kind in art.values()
+    ]
+    copies |= smaller | art
+    left_out = table.loc[[*copies], ["path", "film_id"]].assign(reason=reasons).astype(str)
     paths = [path for row, path in enumerate(listing.paths) if row not in copies]
     listing = dataclasses.replace(listing, paths=paths)
     table = table.drop(index=[*copies]).reset_index(drop=True)

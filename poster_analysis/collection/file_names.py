@@ -54,7 +54,7 @@ _NOUN = (
 _MARK = (
     r"(?:copy|kopie|copie|copia|kopia|kopi|duplicate|alt|alternat(?:iv)?e|variant|version|original|orig|default|main|full|h[dq]|hires"
     r"|lowres|small|medium|large|big|x?xl|mini|theatrical|teaser|textless|international|official|final|new|old|edited|cropped|resized"
-    r"|scan|scanned|back|art|artwork|sheet|one|key|of|bluray|dvd|jpe?g|png|webp)"
+    r"|scan|scanned|crop|back|art|artwork|sheet|one|key|of|bluray|dvd|jpe?g|png|webp)"
 )
 _MEASURE = r"(?:[wh]\d{2,4}|\d{2,4}x\d{2,4}|\d{1,2}x|x\d{1,2}|[vpn]\d{1,3}|mv5b\w+|v1|al|[su][xy]\d+|ql\d+|cr\d*|fmjpg|\d{1,3})"
 _LANGUAGE = (
@@ -139,7 +139,7 @@ _COPY = re.compile(
 )
 _NO_TITLE = "posters? covers? movieposters? filmposter fanart keyart onesheet affiche plakat cartel locandina cartaz thumb(?:nail)? copy kopie copie copia"
 _WORD = re.compile(
-    rf"[\s_.-]+(?:(?:{_NO_TITLE.replace(' ', '|')})(?:[\s_.-]?\d{{1,3}})?|[wh]\d{{2,4}}|\d{{2,4}}x\d{{2,4}})$",
+    rf"[\s_.-]+(?:(?:{_NO_TITLE.replace(' ', '|')})(?:[\s_.-]?\d{{1,3}})?|[wh]\d{{2,4}}|\d{{2,4}}x\d{{2,4}}|0-\d{{2,4}}-0-\d{{2,4}}(?:-crop)?)$",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<![^\W_])((?:18[89]|19\d|20[0-4])\d)(?![^\W_])")

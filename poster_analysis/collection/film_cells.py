@@ -6,6 +6,8 @@
 __all__ = ['COLUMNS', 'clean_rows']
 
 # %% ../../nbs/collection/07_film_cells.ipynb #cell002
+import dataclasses
+import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -165,6 +167,27 @@ def _others(table: Table, columns: Columns, notes: list[str]) -> pd.DataFrame:
     }
     return pd.DataFrame(cells, index=table.rows.index, dtype=str)
 
+# %% ../../nbs/collection/07_film_cells.ipynb #foot0001
+_FOOTNOTE = re.compile(r"(?<=[^\s\[])\s?(?:\[(?:[a-z]|\d{1,3}|(?:note|nb|n) ?\d{1,2})\])+\s*$")
+
+
+def _without_footnotes(table: Table, columns: Columns, notes: list[str]) -> Table:
+    """The table without the marks of footnotes at the ends of titles, genres and years."""
+    names = [columns.title, *columns.other_titles, columns.genre, columns.year]
+    rows, n, example = table.rows.copy(deep=False), 0, ""
+    for name in filter(None, names):
+        marked = [cell for cell in set(rows[name]) if _FOOTNOTE.search(cell)]
+        if len(marked) > 1:
+            clean = {cell: _FOOTNOTE.sub("", cell) for cell in marked}
+            example = example or min(marked)
+            n += int(rows[name].isin(clean).sum())
+            rows[name] = [clean.get(cell, cell) for cell in rows[name]]
+    if n:
+        notes.append(
+            f"Marks of footnotes were taken away from {counted(n, 'cell')}, such as {one_line(example)[:60]!r}."
+        )
+    return dataclasses.replace(table, rows=rows)
+
 # %% ../../nbs/collection/07_film_cells.ipynb #cell017
 def clean_rows(
     table: Table, columns: Columns, separator: str, notes: list[str]
@@ -190,6 +213,7 @@ def clean_rows(
     used
         The separator of genres as it was used.
     """
+    table = _without_footnotes(table, columns, notes)
     titles = _titles(table, columns)
     years = _years(table, columns, notes)
     genres, used = _genres(table, columns, separator, notes)

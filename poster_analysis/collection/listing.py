@@ -7,6 +7,7 @@ __all__ = ['is_hidden', 'why_no_image', 'Listing', 'writable', 'list_images', 'l
 
 # %% ../../nbs/collection/11_listing.ipynb #002
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,9 @@ def list_posters(posters: Path) -> Listing:
     try:
         status = posters.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise InputError(f"the folder of posters {posters} does not exist") from None
+        raise InputError(
+            f"the folder of posters {posters} does not exist{_instead(posters)}"
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"the folder {posters} cannot be read ({reason})") from None
@@ -136,6 +139,17 @@ def list_posters(posters: Path) -> Listing:
     if not listing.paths:
         raise InputError(_no_images(posters, listing))
     return listing
+
+
+def _instead(posters: Path) -> str:
+    """What to give instead of an address or a pattern."""
+    if re.match(r"https?:/", str(posters)):
+        return ", since it is an address of the web; download the posters, and give their folder"
+    return (
+        "; give the folder itself and no pattern of files"
+        if re.search(r"[*?]", str(posters))
+        else ""
+    )
 
 
 def _no_images(posters: Path, listing: Listing) -> str:

@@ -41,6 +41,10 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
                 break
         if path.exists():
             raise InputError(f"the metadata {path} is not a file; {_WAY_OUT}")
+        if re.match(r"https?:/", str(path)):
+            raise InputError(
+                f"the metadata {path} is an address of the web; download the file, and give its path"
+            )
         raise InputError(f"the metadata {path} does not exist; {_WAY_OUT}")
     except OSError as error:
         raise InputError(f"the metadata {path} cannot be read ({error.strerror})") from None

@@ -294,7 +294,12 @@ def read_text_rows(text: str, path: Path | str, score: Score) -> Table:
     said = re.match(r'"?sep=([^\r\n"])"?[,;\t|]*(?:\r\n|\r|\n)', text, re.IGNORECASE)
     body = text[said.end() :] if said else text
     separator = said[1] if said else separator_in(body, score)
-    width = len(_header(body, separator, score))
+    header = _header(body, separator, score)
+    if len(header) == 1 and re.search(r"\S {2,}\S+.* {2,}\S|\S {3,}\S", header[0].strip()):
+        raise InputError(
+            f"the columns of {path} are separated by blanks ({one_line(header[0])[:60]!r}); save it with a sign between them, as 'CSV UTF-8'"
+        )
+    width = len(header)
     rows, faulty, as_they_stand = _rows(body, separator, width)
     shift = 1 if said else 0
     table = make_table([(line + shift, cells) for line, cells in rows], path, score)

@@ -323,3 +323,57 @@ def test_a_size_that_cannot_be_read_costs_no_other(tmp_path):
     assert "tt0113277_w185.jpg" in found.table["path"].tolist(), (
         "the other is named when it is decoded"
     )
+
+
+# Folders of media centres, of decades and years, and what is no folder
+
+
+def test_other_art_beside_posters_is_left_out_by_name(tmp_path):
+    names = (
+        "Heat (1995)/poster.jpg",
+        "Heat (1995)/fanart.jpg",
+        "Heat (1995)/clearlogo.png",
+        "Up (2009)/banner.jpg",
+        "Still.jpg",
+        "logo.jpg",
+    )
+    found = read_collection(pictures(tmp_path / "p", *names))
+    assert found.table["path"].tolist() == [
+        "Heat (1995)/poster.jpg",
+        "Still.jpg",
+        "Up (2009)/banner.jpg",
+        "logo.jpg",
+    ]
+    assert set(found.skipped["reason"]) == {
+        f"no poster by its name ({kind}), beside others of the film"
+        for kind in ("fanart", "clearlogo")
+    }
+    assert "left out: 2 pictures that by the name are no poster: " in str(found.check)
+
+
+def test_the_folder_of_a_film_is_no_group_even_if_the_file_says_the_film(tmp_path):
+    table = tmp_path / "films.csv"
+    table.write_text("Title,Year\nHeat,1995\nUp,2009\n")
+    names = ("1990s/Heat (1995)/Heat (1995)-poster.jpg", "2000s/Up (2009)/poster.jpg")
+    found = read_collection(pictures(tmp_path / "p", *names), table).table
+    assert found["folder"].tolist() == ["1990s", "2000s"] and "folder_2" not in found
+
+
+def test_letterboxd_names_are_titles(tmp_path):
+    table = tmp_path / "watched.csv"
+    table.write_text(
+        "Date,Name,Year,Letterboxd URI\n2023-01-01,Heat,1995,https://boxd.it/2a0c\n2023-01-02,Das Boot,1981,https://boxd.it/2a1c\n"
+    )
+    posters = pictures(
+        tmp_path / "p", "12345-heat-0-230-0-345-crop.jpg", "51234-das-boot-0-500-0-750-crop.jpg"
+    )
+    assert read_collection(posters, table).table["title"].tolist() == ["Heat", "Das Boot"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("https://example.org/posters", "download the posters"), ("posters/*.jpg", "no pattern")],
+)
+def test_what_is_no_folder_is_told_what_to_give(given, said):
+    with pytest.raises(InputError, match=said):
+        read_collection(given)

@@ -709,3 +709,51 @@ def test_names_of_earlier_studies_are_found_in_any_case(read, refused):
     )
     assert found.table.iloc[0, :3].tolist() == ["1", "Heat", "Crime"]
     assert "'Kind'" in refused("imdbId,Kind\n1,a\n", genre_column="Genre")
+
+
+# As encyclopaedias, German spreadsheets and plain typing have them
+
+
+def test_marks_of_footnotes_are_no_part_of_titles(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text(
+        "Film,Year,Genre\nHeat[a],1995[2],Drama[3]\nAlien[note 1][b],1979,Horror[12]\n[REC],2007,Horror\n[•REC]²,2009,Horror\n"
+    )
+    found = read_metadata(path)
+    assert found.table["title"].tolist() == ["Heat", "Alien", "[REC]", "[•REC]²"]
+    assert found.table["genre"].tolist() == ["Drama", "Horror", "Horror", "Horror"]
+    assert found.table["year"].tolist() == [1995, 1979, 2007, 2009]
+    assert any("footnotes were taken away from 4 cells" in note for note in found.notes)
+
+
+def test_a_mark_that_stands_alone_is_left(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text("imdbId,Title\n1,Rec[2]\n2,Heat\n")
+    assert read_metadata(path).table["title"].tolist() == ["Rec[2]", "Heat"]
+
+
+def test_numbers_with_decimal_commas_are_ids(tmp_path):
+    path = tmp_path / "filme.csv"
+    path.write_bytes(
+        "IMDb-Nr;Titel;Jahr\r\n113277,0;Heat;1995,0\r\n211915,0;Amélie;2001,0\r\n".encode("cp1252")
+    )
+    found = read_metadata(path).table
+    assert found["imdb_id"].tolist() == ["113277", "211915"] and found["year"].tolist() == [
+        1995,
+        2001,
+    ]
+
+
+@pytest.mark.parametrize("name", ["films.txt", "films.csv"])
+def test_columns_between_blanks_are_no_single_column(tmp_path, name):
+    path = tmp_path / name
+    path.write_text(f"{'imdbId':<12}{'Title':<12}Genre\n{'tt0113277':<12}{'Heat':<12}Drama\n")
+    with pytest.raises(InputError, match="separated by blanks"):
+        read_metadata(path)
+    path.write_text("imdbId\ntt0113277\ntt0114709\n")
+    assert len(read_metadata(path).table) == 2
+
+
+def test_an_address_is_no_file():
+    with pytest.raises(InputError, match="address of the web; download"):
+        read_metadata("https://datasets.imdbws.com/title.basics.tsv.gz")
