@@ -372,7 +372,7 @@ def test_letterboxd_names_are_titles(tmp_path):
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("https://example.org/posters", "download the posters"), ("posters/*.jpg", "no pattern")],
+    [("https://www.imdb.com/posters", "download the posters"), ("posters/*.jpg", "no pattern")],
 )
 def test_what_is_no_folder_is_told_what_to_give(given, said):
     with pytest.raises(InputError, match=said):
