@@ -667,8 +667,9 @@ OTHERS = {
     "half a Parquet": (b"PAR1" + b"x" * 90, "damaged"),
     "OpenDocument": (
         zipped(("mimetype", "application/vnd.oasis.opendocument.spreadsheet")),
-        "none of Excel",
+        "content.xml",
     ),
+    "Numbers": (zipped(("Index/Document.iwa", "x")), "none of Excel"),
     "an empty workbook": (workbook(("A", [])), "empty"),
     "an empty archive": (zipped(), "nothing"),
     "two tables": (zipped(("a.csv", CSV), ("b.csv", CSV)), "films.csv/a.csv"),
@@ -757,3 +758,62 @@ def test_columns_between_blanks_are_no_single_column(tmp_path, name):
 def test_an_address_is_no_file():
     with pytest.raises(InputError, match="address of the web; download"):
         read_metadata("https://datasets.imdbws.com/title.basics.tsv.gz")
+
+
+OPEN = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet>{}</office:spreadsheet></office:body></office:document-content>"""
+
+
+def open_document(path, *sheets):
+    """A spreadsheet of LibreOffice; a cell is given as the XML of its attributes and content."""
+    tables = ""
+    for number, rows in enumerate(sheets, start=1):
+        inside = "".join(
+            "<table:table-row>"
+            + "".join(f"<table:table-cell {cell}</table:table-cell>" for cell in row)
+            + "</table:table-row>"
+            for row in rows
+        )
+        empty = '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+        tables += f'<table:table table:name="Sheet{number}">{inside}{empty}</table:table>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", OPEN.format(tables))
+    return path
+
+
+def word(text):
+    return f'office:value-type="string"><text:p>{text}</text:p>'
+
+
+def test_a_spreadsheet_of_libreoffice_is_read(tmp_path):
+    path = open_document(
+        tmp_path / "films.ods",
+        [[word("Notes")]],
+        [
+            [word("My films")],
+            [word("imdbId"), word("Title"), word("Year"), word("Genre"), word("Seen"), word("Date")],
+            ['office:value-type="float" office:value="113277">', word("Heat"), 'office:value-type="float" office:value="1995">', word("Crime, Drama"), 'office:value-type="boolean" office:boolean-value="true">', 'office:value-type="date" office:date-value="2020-01-02T00:00:00">'],
+            ['office:value-type="float" office:value="211915">', word("Am<text:span>é</text:span>lie"), 'office:value-type="float" office:value="2001">', ">", ">", ">"],
+            [">", word("Lost"), ">", ">", ">", ">"],
+        ],
+    )  # fmt: skip
+    found = read_metadata(path)
+    assert found.table["imdb_id"].tolist() == ["113277", "211915"]
+    assert found.table["title"].tolist() == ["Heat", "Amélie"] and found.table["year"].tolist() == [
+        1995,
+        2001,
+    ]
+    assert found.table["genre"].tolist() == ["Crime|Drama", ""]
+    assert found.table[["Seen", "Date"]].iloc[0].tolist() == ["true", "2020-01-02"]
+    assert found.skipped["line"].tolist() == [5] and found.parameters["encoding"] == "OpenDocument"
+    assert any("sheet 'Sheet2'" in note for note in found.notes)
+    assert read_metadata(path / "Sheet2").table["title"].tolist() == ["Heat", "Amélie"]
+
+
+def test_a_damaged_spreadsheet_of_libreoffice_is_refused_in_one_line(tmp_path):
+    path = open_document(tmp_path / "films.ods", [[word("imdbId")], [word("1")]])
+    path.write_bytes(path.read_bytes().replace(b"<office:body>", b"<office:bod>>"))
+    with pytest.raises(InputError, match=r"^[^\n]*cannot be read as a spreadsheet[^\n]*$"):
+        read_metadata(path)
