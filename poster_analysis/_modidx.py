@@ -975,6 +975,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                 'poster_analysis/collection/groups.py'),
                                                    'poster_analysis.collection.groups._items': ( 'collection/groups.html#_items',
                                                                                                  'poster_analysis/collection/groups.py'),
+                                                   'poster_analysis.collection.groups._lists_of': ( 'collection/groups.html#_lists_of',
+                                                                                                    'poster_analysis/collection/groups.py'),
                                                    'poster_analysis.collection.groups._name': ( 'collection/groups.html#_name',
                                                                                                 'poster_analysis/collection/groups.py'),
                                                    'poster_analysis.collection.groups._no_such_column': ( 'collection/groups.html#_no_such_column',

@@ -308,20 +308,20 @@ def named_columns(asked: Iterable[str], films: pd.DataFrame) -> list[str]:
 ENOUGH = 5  # posters with a value, for it to be held against clusters
 
 
-def _why_not(column: str, lists: list[list[str]]) -> str:
+def _why_not(column: str, lists: list[list[str]], noun: str = "poster") -> str:
     """Why films cannot be grouped by a column; empty if they can."""
     counts = Counter(value for each in lists for value in each)
     known = sum(map(bool, lists))
     if not counts:
-        return f"{column!r} is empty for all {counted(len(lists), 'poster')}"
+        return f"{column!r} is empty for all {counted(len(lists), noun)}"
     if len(counts) == 1 and len(lists) > 1:
         return f"{column!r} has one value only ({next(iter(counts))[:40]!r})"
     if max(counts.values()) == 1:
-        return f"{column!r} has no value that two of {counted(known, 'poster')} share"
+        return f"{column!r} has no value that two of {counted(known, noun)} share"
     return ""
 
 
-def _note(column: str, lists: list[list[str]], separator: str) -> str:
+def _note(column: str, lists: list[list[str]], separator: str, noun: str) -> str:
     """What was found in a column, as a sentence."""
     counts = Counter(value for each in lists for value in each)
     tested = sum(number >= ENOUGH for number in counts.values())
@@ -329,23 +329,34 @@ def _note(column: str, lists: list[list[str]], separator: str) -> str:
     sentence = f"Films are grouped by {column!r}: {counted(len(counts), 'value')}"
     sentence += f"{how}{separator}" if separator else ""
     if tested:
-        sentence += f"; {tested:,} of them with {ENOUGH} posters or more, which are held against each cluster."
+        sentence += f"; {tested:,} of them with {ENOUGH} {noun}s or more, which are held against each cluster."
     else:
         sentence += (
-            f"; none of them with {ENOUGH} posters or more, so no cluster is held against them."
+            f"; none of them with {ENOUGH} {noun}s or more, so no cluster is held against them."
         )
     if without := sum(not each for each in lists):
-        sentence += f" {counted(without, 'poster')} {'has' if without == 1 else 'have'} none."
+        sentence += f" {counted(without, noun)} {'has' if without == 1 else 'have'} none."
     return sentence
 
 # %% ../../nbs/collection/18_groups.ipynb #09g28
+def _lists_of(values: pd.Series, films: pd.DataFrame) -> tuple[list[list[str]], str]:
+    """The values of each poster, or of each film with those of all its posters, and which of the two it is."""
+    lists = value_lists(values)
+    if "film_id" not in films:
+        return lists, "poster"
+    of_film: dict[str, dict[str, None]] = {}
+    for one, film in zip(lists, films["film_id"], strict=True):
+        of_film.setdefault(film, {}).update(dict.fromkeys(one))
+    return [[*one] for one in of_film.values()], "film"
+
+
 def check_groups(asked: Iterable[str], films: pd.DataFrame, *, is_trial: bool = False) -> list[str]:
     """What there is in the columns by which films are to be grouped, in sentences.
 
     Parameters
     ----------
     asked, films
-        As for `named_columns`; the table has a row for each poster.
+        As for `named_columns`; the table has a row for each poster, and a column film_id where films have several.
     is_trial
         Whether the posters are a few of many, so that a column which cannot be compared is said and not refused.
 
@@ -357,19 +368,18 @@ def check_groups(asked: Iterable[str], films: pd.DataFrame, *, is_trial: bool = 
     sentences, faults = [], []
     for name in named_columns(asked, films):
         values, separator, told = read_values(films[name])
-        lists = value_lists(values)
-        if fault := _why_not(name, lists):
+        lists, noun = _lists_of(values, films)
+        if fault := _why_not(name, lists, noun):
             faults.append(fault)
         else:
-            sentences.append(" ".join(filter(None, (_note(name, lists, separator), told))))
+            sentences.append(" ".join(filter(None, (_note(name, lists, separator, noun), told))))
     if faults and not is_trial:
         raise InputError(
             f"films cannot be grouped by every column that was named: {'; '.join(faults)}; leave "
             f"{'it' if len(faults) == 1 else 'them'} out of group_columns (--group-columns)"
         )
-    return [
-        *sentences,
-        *(f"Films are not grouped by a column of this trial: {one}." for one in faults),
+    return sentences + [
+        f"Films are not grouped by a column of this trial: {one}." for one in faults
     ]
 
 # %% ../../nbs/collection/18_groups.ipynb #09g31
@@ -396,7 +406,7 @@ def with_groups(films: pd.DataFrame, asked: Iterable[str] = ()) -> tuple[pd.Data
         films = films.assign(decade=decades(films["year"]))
     names = [name for name in named_columns(asked, films) if name not in ALWAYS]
     films = films.assign(**{name: read_values(films[name]).texts for name in names})
-    usable = [name for name in names if not _why_not(name, value_lists(films[name]))]
+    usable = [name for name in names if not _why_not(name, _lists_of(films[name], films)[0])]
     return films, [*(name for name in ALWAYS if name in films), *usable]
 
 

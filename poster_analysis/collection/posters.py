@@ -285,7 +285,7 @@ def _film_notes(rows: pd.DataFrame) -> Iterator[str]:
     n_posters = rows["film_id"].value_counts()
     if n := int((n_posters > 1).sum()):
         verb = "has" if n == 1 else "have"
-        yield f"{counted(n, 'film')} {verb} several posters, {int(n_posters[n_posters > 1].sum()):,} in all; the column film_id says which belong together."
+        yield f"{counted(n, 'film')} {verb} several posters, {int(n_posters[n_posters > 1].sum()):,} in all; the column film_id says which belong together, and against chance they count as one film."
 
 
 def _notes(check: Check, rows: pd.DataFrame, skipped: pd.DataFrame) -> Iterator[str]:

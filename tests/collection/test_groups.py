@@ -187,3 +187,20 @@ def test_colours_are_clusters_then_groups_then_what_makes_a_legend(films):
     assert colour_names(many) == ["cluster_pca", "few"]
     assert colour_names(many, ["genre", "director"]) == ["cluster_pca", "director", "few"]
     assert many["director"].nunique() > MOST_KINDS
+
+
+def test_posters_of_one_film_are_one_film_of_a_group():
+    films = pd.DataFrame(
+        {
+            "imdb_id": list("123456"),
+            "film_id": list("112234"),
+            "country": ["US", "US", "FR", "FR", "US", ""],
+            "studio": ["A", "A", "B", "B", "C", ""],
+        }
+    )
+    (sentence,) = check_groups(["country"], films)
+    assert "none of them with 5 films or more" in sentence and sentence.endswith("1 film has none.")
+    with pytest.raises(InputError, match="no value that two of 3 films share"):
+        check_groups(["studio"], films)
+    assert with_groups(films, ["studio", "country"])[1] == ["country"]
+    assert with_groups(films.drop(columns="film_id"), ["studio"])[1] == ["studio"]

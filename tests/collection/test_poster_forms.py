@@ -45,7 +45,7 @@ def test_all_posters_of_a_film_are_studied(tmp_path, films):
         "Heat (1995)"
     }
     assert (
-        "1 film has several posters, 57 in all; the column film_id says which belong together."
+        "1 film has several posters, 57 in all; the column film_id says which belong together, and against chance they count as one film."
         in collection.notes
     )
     assert any("more than a dozen" in note for note in collection.notes)
