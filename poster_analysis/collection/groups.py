@@ -113,9 +113,8 @@ def _name(item: object) -> str:
     """An item of a list as text: its name if it is an object with one."""
     if isinstance(item, dict):
         named = [item[key] for key in _NAMES if item.get(key)]
-        item = next(
-            iter([*named, *(value for value in item.values() if isinstance(value, str))]), ""
-        )
+        texts = [one for one in item.values() if isinstance(one, str)]
+        item = [*named, *texts, ""][0]
     text = str(item).replace("|", "/").strip()
     return "" if item is None else _something(text)
 
