@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from ...clustering import agreement, description, other_methods
 from ...clustering.null_models import NullModels, null_models
-from ...clustering.sweep import Clustering, Sweep, cluster, elbow, sweep
+from ...clustering.sweep import Clustering, Sweep, cluster, elbow
 from poster_analysis.clustering.verdict import (
     Verdict,
     compare,
@@ -38,6 +38,7 @@ from .. import tables as table_names
 from ..parameters import Parameters
 from ..run import Outcome, Run, Stage, runs, stage_key
 from .analysis import Analysis, reduce_to
+from .kept_sweeps import sweep_of
 from ..tables import in_space, table_path
 from ...words import findings
 from ...words.verdict import NOT_COMPARED, verdict_paragraph
@@ -297,24 +298,29 @@ def clustering_figures(
     return {kind: draw() for kind, draw in figures.items() if kind in (kinds or figures)}
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #011
-def cluster_in(analysis: Analysis, space: str) -> Stage:
-    """Cluster the sample in a space for the whole range of k, and describe one k."""
+def _all_before(analysis: Analysis, space: str) -> tuple[Stage, ...]:
+    """The stages after which a space is clustered."""
     before = _before(analysis, space)
     if analysis.parameters.n_null:
         before += (compare_with_chance(analysis, (space,))[space],)
+    return before
+
+
+def cluster_in(analysis: Analysis, space: str) -> Stage:
+    """Cluster the sample in a space for the whole range of k, and describe one k."""
     return analysis.stage(
         f"clustering_{space}",
         lambda folder: _cluster(analysis, space, folder),
         parameters=("n_clusters", "n_init", *_CHANCE),
         given=analysis.grouped_by,
-        after=before,
+        after=_all_before(analysis, space),
     )
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #011a
 def _cluster(analysis: Analysis, name: str, folder: Path) -> Outcome:
     """Write all tables of a space, the figures drawn from them, and the sentences they come to."""
-    options = analysis.chosen("k_min", "k_max", "n_init", "n_splits", "random_state")
-    swept = sweep(analysis.space(name), analysis.distances, **options)
+    stage, after = f"clustering_{name}", _all_before(analysis, name)
+    swept = sweep_of(analysis, name, folder, stage=stage, after=after)
     tables, sentences = _swept_tables(analysis, name, swept)
     described, more = _described_tables(analysis, name, swept)
     tables |= described
