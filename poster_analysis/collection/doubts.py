@@ -158,12 +158,15 @@ def better_column(known: Metadata, paths: Iterable[str]) -> str:
     ):
         cells = known.table[name][known.table[name] != ""]
         if cells.nunique() > len(known.table) / 2:
-            held = {normalise_id(cell).casefold() for cell in cells}
+            parts = (part for cell in cells for part in cell.split("|"))
+            held = {normalise_id(part).casefold() for part in parts}
             n = sum(not one.isdisjoint(held) for one in meant)
             best = max(best, (name, n), key=lambda one: one[1])
     name, n = best
     if 2 * n < len(meant) or not n:
         return ""
-    is_file = known.table[name].str.contains(r"\.(?:jpe?g|png|webp|gif)$", case=False).mean() > 0.5
+    is_file = (
+        known.table[name].str.contains(r"\.(?:jpe?g|png|webp|gif)(?:$|\|)", case=False).mean() > 0.5
+    )
     role, shown = "file" if is_file else "id", name.removeprefix("metadata_")
     return f"its column {shown!r} has {n:,} of the posters: name it with {role}_column (--{role}-column {shown})"

@@ -7,6 +7,7 @@ __all__ = ['COLUMNS', 'clean_rows']
 
 # %% ../../nbs/collection/07_film_cells.ipynb #cell002
 import dataclasses
+import html
 import re
 from collections.abc import Callable, Sequence
 
@@ -171,22 +172,40 @@ def _others(table: Table, columns: Columns, notes: list[str]) -> pd.DataFrame:
 _FOOTNOTE = re.compile(r"(?<=[^\s\[])\s?(?:\[(?:[a-z]|\d{1,3}|(?:note|nb|n) ?\d{1,2})\])+\s*$")
 
 
-def _without_footnotes(table: Table, columns: Columns, notes: list[str]) -> Table:
-    """The table without the marks of footnotes at the ends of titles, genres and years."""
-    names = [columns.title, *columns.other_titles, columns.genre, columns.year]
-    rows, n, example = table.rows.copy(deep=False), 0, ""
-    for name in filter(None, names):
-        marked = [cell for cell in set(rows[name]) if _FOOTNOTE.search(cell)]
-        if len(marked) > 1:
-            clean = {cell: _FOOTNOTE.sub("", cell) for cell in marked}
-            example = example or min(marked)
-            n += int(rows[name].isin(clean).sum())
-            rows[name] = [clean.get(cell, cell) for cell in rows[name]]
+_ENTITY = re.compile(r"&(?:#[0-9]{2,6}|#x[0-9a-f]{2,5}|[a-z]{2,8}[0-9]{0,2});", re.IGNORECASE)
+
+
+def _rewritten(
+    table: Table, names: Sequence[str], pattern: re.Pattern, clean: Callable[[str], str], least: int
+) -> tuple[int, str]:
+    """Clean those cells of some columns in which a pattern is found, if there are enough of them; how many, and one of them."""
+    n, example = 0, ""
+    for name in names:
+        cells = table.rows[name]
+        found = {cell: clean(cell) for cell in set(cells) if pattern.search(cell)}
+        found = {cell: text for cell, text in found.items() if text != cell}
+        if len(found) >= least:
+            example = example or min(found)
+            n += int(cells.isin(found).sum())
+            table.rows[name] = [found.get(cell, cell) for cell in cells]
+    return n, one_line(example)[:60]
+
+
+def _tidy(table: Table, columns: Columns, notes: list[str]) -> Table:
+    """The table with titles, genres and years as they read: without marks of footnotes, letters as letters."""
+    names = [*filter(None, (columns.title, *columns.other_titles, columns.genre, columns.year))]
+    table = dataclasses.replace(table, rows=table.rows.copy(deep=False))
+    n, example = _rewritten(table, names, _FOOTNOTE, lambda cell: _FOOTNOTE.sub("", cell), 2)
     if n:
         notes.append(
-            f"Marks of footnotes were taken away from {counted(n, 'cell')}, such as {one_line(example)[:60]!r}."
+            f"Marks of footnotes were taken away from {counted(n, 'cell')}, such as {example!r}."
         )
-    return dataclasses.replace(table, rows=rows)
+    n, example = _rewritten(table, names, _ENTITY, html.unescape, 1)
+    if n:
+        notes.append(
+            f"Letters as HTML writes them were read in {counted(n, 'cell')}, such as {example!r}."
+        )
+    return table
 
 # %% ../../nbs/collection/07_film_cells.ipynb #cell017
 def clean_rows(
@@ -213,7 +232,7 @@ def clean_rows(
     used
         The separator of genres as it was used.
     """
-    table = _without_footnotes(table, columns, notes)
+    table = _tidy(table, columns, notes)
     titles = _titles(table, columns)
     years = _years(table, columns, notes)
     genres, used = _genres(table, columns, separator, notes)

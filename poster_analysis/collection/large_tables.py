@@ -10,6 +10,7 @@ import bz2
 import codecs
 import csv
 import gzip
+import html
 import io
 import lzma
 import re
@@ -113,6 +114,9 @@ class Wanted:
 
     def has_title(self, title: str) -> bool:
         """Whether a name may mean a title."""
+        if title.endswith("]"):  # it may be a mark of a footnote
+            return True
+        title = html.unescape(title) if "&" in title else title
         return _has_key(title, self._keys, self._starts)
 
 # %% ../../nbs/collection/19_large_tables.ipynb #lrg011

@@ -97,6 +97,18 @@ def test_another_column_that_has_the_posters_is_named(tmp_path):
         assert check(tmp_path / posters, movies, **option).n_matched == 12
 
 
+def test_a_table_with_a_row_for_each_poster_names_its_files(tmp_path):
+    rows = [f"p{n}.jpg,{n // 2},Film {n // 2}" for n in range(8)]
+    movies = table(tmp_path / "m.csv", *rows, header="poster_file,imdbId,Title")
+    found = check(pictures(tmp_path / "p", *(f"p{n}.jpg" for n in range(8))), movies)
+    assert (
+        "'poster_file' has 8 of the posters" in found.objection
+        and "--file-column poster_file" in found.objection
+    )
+    again = check(tmp_path / "p", movies, file_column="poster_file")
+    assert again.n_matched == 8 and again.films["film_id"].nunique() == 4
+
+
 def test_a_table_of_links_beside_the_other_is_named(tmp_path):
     movies = table(
         tmp_path / "movies.csv", "1,Toy Story (1995),Animation", header="movieId,title,genres"

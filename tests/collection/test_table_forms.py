@@ -817,3 +817,14 @@ def test_a_damaged_spreadsheet_of_libreoffice_is_refused_in_one_line(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"<office:body>", b"<office:bod>>"))
     with pytest.raises(InputError, match=r"^[^\n]*cannot be read as a spreadsheet[^\n]*$"):
         read_metadata(path)
+
+
+def test_letters_as_html_writes_them_are_letters(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text(
+        "imdbId,Title,Genre\n1,Am&eacute;lie,R&amp;B\n2,&#1040;&#x41; &lt;3,Drama\n3,AT&T; R&D,Drama\n4,Q&A,Drama\n"
+    )
+    found = read_metadata(path)
+    assert found.table["title"].tolist() == ["Amélie", "АA <3", "AT&T; R&D", "Q&A"]
+    assert found.table["genre"].tolist()[0] == "R&B"
+    assert any("as HTML writes them were read in 3 cells" in note for note in found.notes)
