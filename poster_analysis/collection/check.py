@@ -18,6 +18,7 @@ import pandas as pd
 
 from .copies import without_copies
 from poster_analysis.collection.doubts import (
+    N_EXAMPLES,
     are,
     better_column,
     doubts_of_names,
@@ -195,23 +196,24 @@ def _of_files(check: Check) -> Iterator[_Entry]:
     yield "posters", f"{counted(len(table), 'poster')}{films} in {shown_name(check.posters)}"
     if listing.n_by_content:
         yield "", f"{counted(listing.n_by_content, 'image')} under another name taken by content"
-    if n := len(listing.others):
-        files = (f"{shown_name(path)} ({reason})" for path, reason in listing.others)
-        yield "", f"left out: {examples(files, n)}"
+    reasons = Counter(reason for _, reason in listing.others)
+    for reason, n in reasons.most_common(N_EXAMPLES):
+        files = (path for path, other in listing.others if other == reason)
+        yield "", f"left out, {reason}: {examples(files, n)}"
     is_art = check.copies["reason"].str.startswith("no poster")
     if n := int((~is_art).sum()):
         shown = examples(check.copies["path"][~is_art], n)
         yield (
             "",
-            f"left out: {counted(n, 'copy', 'copies')} of other files of the same film: {shown}",
+            f"left out, {counted(n, 'copy', 'copies')} of other files of the same film: {shown}",
         )
     if n := int(is_art.sum()):
         shown = examples(check.copies["path"][is_art], n)
-        yield "", f"left out: {counted(n, 'picture')} that by the name {are(n)} no poster: {shown}"
+        yield "", f"left out, {counted(n, 'picture')} that by the name {are(n)} no poster: {shown}"
     if listing.n_hidden:
         yield (
             "",
-            f"left out: {counted(listing.n_hidden, 'hidden file or folder', 'hidden files or folders')}",
+            f"left out, {counted(listing.n_hidden, 'hidden file or folder', 'hidden files or folders')}",
         )
     several = table["film_id"].value_counts()
     several = several[several > 1]

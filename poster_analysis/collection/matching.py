@@ -367,6 +367,9 @@ def _one_file(
     found, above = _in_table(films, path, by_name[2]) if len(films) else (None, 0)
     if found is None or not found.how:
         named, above = _named(path, *by_name)
+        folder = path.rpartition("/")[0].rpartition("/")[2]
+        if above == path.count("/") and names_a_film(folder):
+            above -= _film_name(folder) == named.film_id
         how = "id" if named.film_id in films.row_of_id else ""
         found = named._replace(how=how, doubt=found.doubt if found and not how else "")
     return found, above, pattern is not None

@@ -52,7 +52,7 @@ def test_a_check_says_what_fits_and_what_does_not(tmp_path, films):
     assert len(found.rows_without_poster) == 14
     text = str(found)
     for part in (
-        "18 posters in", "notes.txt (not an image)", "page.jpg (not an image)", "16 of 18 posters have a row: 15 by id, 1 by title and year",
+        "18 posters in", "left out, not an image: notes.txt, page.jpg", "16 of 18 posters have a row: 15 by id, 1 by title and year",
         "2 posters without a row: a.jpg, b/c.jpg", "14 rows without a poster: Film 16 (1916) [16], ", " and 4 more", "30 films in", "UTF-8",
         "genres     Drama 11, Crime 11; 5 films without", "years      1901 to 1920", "next       poster-analysis study",
     ):  # fmt: skip

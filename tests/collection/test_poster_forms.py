@@ -295,7 +295,7 @@ def test_one_picture_in_several_sizes_is_one_poster(tmp_path, names, kept):
         "smaller than another file of the film" in reason and kept in reason
         for reason in found.skipped["reason"]
     )
-    assert f"left out: {len(names) - 1} cop" in str(found.check)
+    assert f"left out, {len(names) - 1} cop" in str(found.check)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_other_art_beside_posters_is_left_out_by_name(tmp_path):
         f"no poster by its name ({kind}), beside others of the film"
         for kind in ("fanart", "clearlogo")
     }
-    assert "left out: 2 pictures that by the name are no poster: " in str(found.check)
+    assert "left out, 2 pictures that by the name are no poster: " in str(found.check)
 
 
 def test_the_folder_of_a_film_is_no_group_even_if_the_file_says_the_film(tmp_path):
@@ -356,6 +356,8 @@ def test_the_folder_of_a_film_is_no_group_even_if_the_file_says_the_film(tmp_pat
     table.write_text("Title,Year\nHeat,1995\nUp,2009\n")
     names = ("1990s/Heat (1995)/Heat (1995)-poster.jpg", "2000s/Up (2009)/poster.jpg")
     found = read_collection(pictures(tmp_path / "p", *names), table).table
+    assert found["folder"].tolist() == ["1990s", "2000s"] and "folder_2" not in found
+    found = read_collection(tmp_path / "p").table
     assert found["folder"].tolist() == ["1990s", "2000s"] and "folder_2" not in found
 
 
