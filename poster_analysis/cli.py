@@ -8,6 +8,7 @@ __all__ = ['cli', 'demo', 'check', 'study', 'extract', 'reduce', 'sweep', 'verdi
 
 # %% ../nbs/cli.ipynb #002
 import dataclasses
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -151,7 +152,8 @@ def check(posters: str, **values: object) -> None:
     from poster_analysis.collection.check import check as check_posters
 
     found = check_posters(posters, **values)
-    for line in found.lines():
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for line in found.lines(width):
         click.echo(line)
     if not found.is_good:
         raise click.exceptions.Exit(1)

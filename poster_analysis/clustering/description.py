@@ -13,7 +13,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import false_discovery_control, hypergeom
 
-from ..collection.groups import ENOUGH, value_matrix
+from ..collection.groups import ENOUGH, film_codes, value_matrix
 from ..core.errors import InputError
 from ..core.text import counted, listed, one_of
 from ..distances.blocks import in_threads, row_blocks
@@ -115,25 +115,40 @@ def cluster_exemplars(
             parts.append(part)
     return pd.concat(parts, ignore_index=True)
 
+# %% ../../nbs/clustering/10_description.ipynb #indi0001
+def _indicator(groups: np.ndarray) -> tuple[sp.csr_array, np.ndarray]:
+    """1 where a poster is in a group, shape (n_groups, n_posters), and the groups."""
+    names, codes = np.unique(groups, return_inverse=True)
+    ones = np.ones(len(codes), dtype=np.int64)
+    shape = (len(names), len(codes))
+    return sp.csr_array((ones, (codes, np.arange(len(codes)))), shape=shape), names
+
+
+def _at_all(counts: sp.csr_array) -> sp.csr_array:
+    """1 where something was counted."""
+    return (counts > 0).astype(np.int64)
+
 # %% ../../nbs/clustering/10_description.ipynb #024
 def _tests(
     labels: np.ndarray,
     column: str,
     membership: sp.csr_array,
     names: np.ndarray,
-    min_posters: int,
+    films: np.ndarray,
+    min_films: int,
 ) -> pd.DataFrame:
-    """One row for each cluster that has posters with a value, and each value of enough posters."""
+    """One row for each cluster that has films with a value, and each value of enough films."""
     known = np.flatnonzero(membership.sum(axis=1))
-    n_overall = membership.sum(axis=0)
-    tested = np.flatnonzero(n_overall >= max(min_posters, 1))
-    numbers, codes, sizes = np.unique(labels[known], return_inverse=True, return_counts=True)
-    shape = (len(numbers), len(known))
-    one_hot = sp.csr_array((np.ones(len(known), int), (codes, np.arange(len(known)))), shape=shape)
-    n_in_cluster = (one_hot @ membership[known]).toarray()[:, tested].ravel()
+    of_film, films = _indicator(films[known])
+    in_cluster, numbers = _indicator(labels[known])
+    has_value = _at_all(of_film @ membership[known])
+    is_there = _at_all(in_cluster @ of_film.T)
+    n_overall, sizes = has_value.sum(axis=0), is_there.sum(axis=1)
+    tested = np.flatnonzero(n_overall >= max(min_films, 1))
+    n_in_cluster = (is_there @ has_value).toarray()[:, tested].ravel()
     cluster_size = np.repeat(sizes, len(tested))
     n_overall = np.tile(n_overall[tested], len(numbers))
-    expected = n_overall * cluster_size / max(len(known), 1)
+    expected = n_overall * cluster_size / max(len(films), 1)
     return pd.DataFrame(
         {
             "cluster": np.repeat(numbers, len(tested)),
@@ -142,9 +157,10 @@ def _tests(
             "n_in_cluster": n_in_cluster,
             "n_overall": n_overall,
             "cluster_size": cluster_size,
+            "n_films": len(films),
             "n_posters": len(known),
             "lift": n_in_cluster / expected,
-            "p_value": hypergeom.sf(n_in_cluster - 1, len(known), n_overall, cluster_size),
+            "p_value": hypergeom.sf(n_in_cluster - 1, len(films), n_overall, cluster_size),
             "p_adjusted": np.nan,
         }
     )
@@ -164,7 +180,8 @@ def enrichment(
     columns: Mapping[str, pd.Series],
     *,
     separator: str = "|",
-    min_posters: int = ENOUGH,
+    films: pd.Series | np.ndarray | None = None,
+    min_films: int = ENOUGH,
 ) -> pd.DataFrame:
     """What the posters of each cluster have more often than chance would have it.
 
@@ -177,22 +194,22 @@ def enrichment(
         such as ``{"genre": index["genre"], "decade": decades(index["year"])}``.
     separator
         What stands between two values of one poster; empty if it has only one.
-    min_posters
-        Values of fewer posters than these are not tested.
+    films, min_films
+        The film of each poster, None if each is of a film of its own; values of fewer films than that are not tested.
 
     Returns
     -------
     DataFrame
-        cluster, column, value, n_in_cluster and n_overall (posters with the value), cluster_size and
-        n_posters (posters about which the column says something), lift (0 and up; 1 is as often as
-        everywhere), p_value (one-sided, hypergeometric), p_adjusted (Benjamini and Yekutieli, for all
+        cluster, column, value, n_in_cluster and n_overall (films with the value), cluster_size and n_films
+        (films of which the column says something), n_posters (their posters), lift (0 and up; 1 is as often
+        as everywhere), p_value (one-sided, hypergeometric), p_adjusted (Benjamini and Yekutieli, for all
         rows of the table). Every test made is a row, also one that found nothing; sorted by cluster,
         p_adjusted and falling lift. Without a value to test, no rows.
 
     Raises
     ------
     InputError
-        If there is no column, or one is not of the posters of `labels`.
+        If there is no column, or what is given is not of the same posters.
 
     References
     ----------
@@ -201,12 +218,11 @@ def enrichment(
     """
     if not len(columns):
         raise InputError("there is no column to compare with; give at least one, such as genre")
-    labels = np.asarray(labels)
-    parts = []
+    labels, codes, parts = np.asarray(labels), film_codes(films, len(labels)), []
     for column, values in columns.items():
         _check_column(labels, column, values)
         counts = value_matrix(values, separator=separator)
-        parts.append(_tests(labels, column, *counts, min_posters))
+        parts.append(_tests(labels, column, *counts, codes, min_films))
     table = pd.concat(parts, ignore_index=True)
     if len(table):
         table["p_adjusted"] = false_discovery_control(table["p_value"], method="by")

@@ -8,9 +8,9 @@ __all__ = ['ENOUGH', 'NEARLY_NOTHING', 'Check', 'held_against', 'check']
 # %% ../../nbs/collection/15_check.ipynb #002
 import html
 import os
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +18,9 @@ import pandas as pd
 
 from .copies import without_copies
 from poster_analysis.collection.doubts import (
+    N_EXAMPLES,
+    are,
+    better_column,
     doubts_of_names,
     doubts_of_values,
     examples,
@@ -27,10 +30,11 @@ from poster_analysis.collection.doubts import (
     whose_numbers,
 )
 from .file_names import is_part
+from .fit import Fit
 from .groups import check_groups
-from .images import UnreadableImage, image_kind, read_bytes, why_not_read
-from .listing import Listing, list_posters, writable
-from .matching import Matching, match_films
+from .large_tables import Wanted
+from .listing import Listing, list_posters, why_no_image, writable
+from .matching import match_films
 from .metadata import Metadata, read_metadata
 from ..core.errors import InputError
 from ..core.text import counted, page_text
@@ -44,74 +48,9 @@ _HOW = {
     "title alone": "by title",
 }  # fmt: skip
 
-
-@dataclass(frozen=True, eq=False)
-class _Kept:
-    """What a check is made of, and the counts that follow from it; see `Check`."""
-
-    posters: Path
-    metadata: Path | None
-    listing: Listing
-    known: Metadata | None
-    matching: Matching
-    copies: pd.DataFrame
-    group_columns: tuple[str, ...] = ()
-
-    @cached_property
-    def films(self) -> pd.DataFrame:
-        """One row per poster: path, film_id, how its film was found (empty if it has no row), title, genre, year."""
-        table = self.matching.table[["path", "film_id", "how"]]
-        if self.known is None:
-            return table.assign(
-                title="", genre="", year=pd.array([pd.NA] * len(table), dtype="Int64")
-            )
-        rows = self.known.table[["imdb_id", "title", "genre", "year"]].rename(
-            columns={"imdb_id": "film_id"}
-        )
-        return table.merge(rows, on="film_id", how="left", sort=False).fillna(
-            {"title": "", "genre": ""}
-        )
-
-    @property
-    def has_row(self) -> pd.Series:
-        """Whether each poster has a row in the table."""
-        return self.matching.table["how"] != ""
-
-    @property
-    def n_posters(self) -> int:
-        """How many images there are."""
-        return len(self.matching.table)
-
-    @property
-    def n_matched(self) -> int:
-        """How many of them have a row."""
-        return int(self.has_row.sum())
-
-    @cached_property
-    def rows_without_poster(self) -> pd.DataFrame:
-        """The films of the table that have no poster."""
-        if self.known is None:
-            return pd.DataFrame({"imdb_id": [], "title": []}, dtype=str)
-        table = self.known.table
-        return table[~table["imdb_id"].isin(self.matching.table["film_id"])].reset_index(drop=True)
-
 # %% ../../nbs/collection/15_check.ipynb #008a
-class Check(_Kept):
-    """Posters and a table of films, held against each other.
-
-    Attributes
-    ----------
-    posters
-        The folder.
-    metadata
-        The table's path; None if there is none.
-    listing, known, matching
-        What lies in the folder, what the table knows, and which film each file belongs to.
-    copies
-        Files with the same bytes as another file of their film, which are left out of the listing and the matching: path, film_id, reason.
-    group_columns
-        Further columns by which films are to be grouped.
-    """
+class Check(Fit):
+    """Posters and a table of films, held against each other, and what is to be said of it; attributes as of `Fit`."""
 
     @property
     def is_good(self) -> bool:
@@ -126,6 +65,11 @@ class Check(_Kept):
         found = "" if self.known is None else _objection(self, self.known)
         return found or self.groups[1]
 
+    @property
+    def refusal(self) -> str:
+        """The same for somebody who did not ask to check, with where to look and how to go on nevertheless."""
+        return f"{self.objection}; to look closer: poster-analysis check; to go on nevertheless: anyway=True (--anyway)"
+
     @cached_property
     def groups(self) -> tuple[list[str], str]:
         """What is in the columns by which films are to be grouped, in sentences; and why they cannot be, if so."""
@@ -136,9 +80,10 @@ class Check(_Kept):
         """Sentences on what looks wrong."""
         return [*_doubts(self)]
 
-    def lines(self) -> list[str]:
-        """All that is to be said, line by line."""
-        return [*_lines(self)]
+    def lines(self, width: int = 0) -> list[str]:
+        """All that is to be said, line by line; lines longer than a `width` are broken, and go on under their beginnings."""
+        lines = [f"{label:<{_INDENT - 1}} {text}".rstrip() for label, text in _entries(self)]
+        return [part for line in lines for part in _broken(line, width)] if width else lines
 
     def summary(self) -> list[str]:
         """The same in a few lines."""
@@ -162,8 +107,8 @@ def _contradictions(check: Check) -> pd.DataFrame:
 def _objection(check: Check, known: Metadata) -> str:
     """Why nothing should be computed, and the way out."""
     n, n_matched = check.n_posters, check.n_matched
-    numbers = other_numbers(known, check.matching.table)
     table = check.matching.table
+    numbers = other_numbers(known, table, links=_links_beside(check.metadata))
     wrong = _contradictions(check)
     titled = int(((table["how"] == "id") & ~table["part"].map(is_part)).sum())
     if n_matched < max(1, NEARLY_NOTHING * n):
@@ -178,7 +123,8 @@ def _objection(check: Check, known: Metadata) -> str:
             f"{shown_name(_without_row(check)[0])!r}, the table's ids are {rows}; "
         ) + (
             numbers
-            or whose_numbers(known)
+            or better_column(known, table["path"])
+            or whose_numbers(known, links=_links_beside(check.metadata))
             or "name the right column with id_column (--id-column), or leave the metadata out"
         )
     elif numbers:
@@ -191,7 +137,13 @@ def _objection(check: Check, known: Metadata) -> str:
         )
     else:
         return ""
-    return f"{reason}; to look closer: poster-analysis check; to go on nevertheless: anyway=True (--anyway)"
+    return reason
+
+
+def _links_beside(metadata: Path | None) -> str:
+    """The table beside that of the films which links MovieLens' numbers, as an option would name it."""
+    found = metadata.with_name("links.csv") if metadata else Path()
+    return str(found) if found.is_file() else "links.csv"
 
 
 def _doubts(check: Check) -> Iterator[str]:
@@ -223,30 +175,55 @@ def _grouped(check: Check) -> tuple[list[str], str]:
         return [], str(error)
 
 # %% ../../nbs/collection/15_check.ipynb #018
-def _of_files(check: Check) -> Iterator[str]:
+_Entry = tuple[
+    str, str
+]  # what is spoken of, or nothing where it is the same as before; and what is said
+_INDENT = 11
+
+
+def _broken(line: str, width: int) -> list[str]:
+    """A line in parts that fit a width, the later ones below the beginning of the first."""
+    room, indent = max(width, _INDENT + 20), " " * _INDENT
+    whole = {"break_long_words": False, "break_on_hyphens": False}
+    return textwrap.wrap(line, room, subsequent_indent=indent, **whole)
+
+
+def _of_files(check: Check) -> Iterator[_Entry]:
     """What lies in the folder."""
     listing, table = check.listing, check.matching.table
     n_films = table["film_id"].nunique()
     films = f" of {counted(n_films, 'film')}" if n_films < len(table) else ""
-    yield f"{counted(len(table), 'poster')}{films} in {shown_name(check.posters)}"
+    yield "posters", f"{counted(len(table), 'poster')}{films} in {shown_name(check.posters)}"
     if listing.n_by_content:
-        yield f"  {counted(listing.n_by_content, 'image')} under another name taken by content"
-    if n := len(listing.others):
-        files = (f"{shown_name(path)} ({reason})" for path, reason in listing.others)
-        yield f"  left out: {examples(files, n)}"
-    if n := len(check.copies):
-        yield f"  left out: {counted(n, 'copy', 'copies')} of other files of the same film: {examples(check.copies['path'], n)}"
+        yield "", f"{counted(listing.n_by_content, 'image')} under another name taken by content"
+    reasons = Counter(reason for _, reason in listing.others)
+    for reason, n in reasons.most_common(N_EXAMPLES):
+        files = (path for path, other in listing.others if other == reason)
+        yield "", f"left out, {reason}: {examples(files, n)}"
+    is_art = check.copies["reason"].str.startswith("no poster")
+    if n := int((~is_art).sum()):
+        shown = examples(check.copies["path"][~is_art], n)
+        yield (
+            "",
+            f"left out, {counted(n, 'copy', 'copies')} of other files of the same film: {shown}",
+        )
+    if n := int(is_art.sum()):
+        shown = examples(check.copies["path"][is_art], n)
+        yield "", f"left out, {counted(n, 'picture')} that by the name {are(n)} no poster: {shown}"
     if listing.n_hidden:
-        yield f"  left out: {counted(listing.n_hidden, 'hidden file or folder', 'hidden files or folders')}"
+        yield (
+            "",
+            f"left out, {counted(listing.n_hidden, 'hidden file or folder', 'hidden files or folders')}",
+        )
     several = table["film_id"].value_counts()
     several = several[several > 1]
     if n := len(several):
         shown = (f"{shown_name(film)} ({count:,})" for film, count in several.items())
-        yield f"  {counted(n, 'film')} with several posters: {examples(shown, n)}"
+        yield "", f"{counted(n, 'film')} with several posters: {examples(shown, n)}"
     groups = _groups(table["folders"])
     if len(groups) > 1:
         shown = (f"{shown_name(name) or '(none)'} ({count:,})" for name, count in groups.items())
-        yield f"  folders, offered as the column folder: {examples(shown, len(groups))}"
+        yield "", f"folders, offered as the column folder: {examples(shown, len(groups))}"
 
 
 def _groups(folders: pd.Series) -> Mapping[str, int]:
@@ -257,6 +234,8 @@ def _groups(folders: pd.Series) -> Mapping[str, int]:
 def _matches(check: Check) -> str:
     """How many posters have a row, and how these were found."""
     n, hows = check.n_matched, Counter(how for how in check.matching.table["how"] if how)
+    if check.known is not None and not check.known.columns.keys() & {"id", "file"}:
+        hows["title"] += hows.pop("id", 0)  # a film without an id is known by its title and year
     ways = ", ".join(f"{hows[how]:,} {words}" for how, words in _HOW.items() if hows[how])
     return f"{n:,} of {counted(check.n_posters, 'poster')} {have(n)} a row" + (
         f": {ways}" if ways else ""
@@ -265,7 +244,11 @@ def _matches(check: Check) -> str:
 
 def _columns(known: Metadata) -> str:
     """Which columns of the table were taken for what."""
-    return ", ".join(f"{role}: {shown_name(column)}" for role, column in known.columns.items())
+    roles = [*known.columns.items()]
+    titles = known.parameters.get("title_column")
+    others = titles[1:] if isinstance(titles, list) else []
+    roles += [("other title", name) for name in others]
+    return ", ".join(f"{role}: {shown_name(column)}" for role, column in roles)
 
 
 def _of_films(check: Check) -> tuple[str, str]:
@@ -282,29 +265,31 @@ def _of_films(check: Check) -> tuple[str, str]:
     return (examples(shown, len(genres)) or "none") + without, span + undated
 
 # %% ../../nbs/collection/15_check.ipynb #020
-def _of_table(check: Check, known: Metadata) -> Iterator[str]:
-    """What the table holds, and how it fits the posters."""
+def _of_table(check: Check, known: Metadata) -> Iterator[_Entry]:
+    """What the table holds, and what was taken for what."""
     encoding = known.parameters.get("encoding")
-    yield f"{counted(len(known.table), 'film')} in {shown_name(check.metadata)}" + (
-        f", {encoding}" if encoding else ""
-    )
-    if not any(note.startswith("Columns of the metadata") for note in known.notes):
-        yield f"  columns: {_columns(known)}"
-    yield from (f"  {_shown_note(note)}" for note in (*known.notes, *check.groups[0]))
-    yield _matches(check)
-    missing = _without_row(check)
+    n, noun = len(known.table) + known.n_others, "row" if known.n_others else "film"
+    said = f"{counted(n, noun)} in {shown_name(check.metadata)}"
+    yield "table", f"{said}, {encoding}" if encoding else said
+    yield "columns", _columns(known) or "none is known"
+    told = f"The metadata was read as {encoding}."
+    for note in known.notes:
+        if note != told and not note.startswith("Columns of the metadata"):
+            yield "", _shown_note(note)
+
+
+def _of_rows(check: Check, known: Metadata) -> Iterator[_Entry]:
+    """How the table fits the posters, and what it says of their films."""
+    yield "match", _matches(check)
+    missing, rows = _without_row(check), check.rows_without_poster
     if n := len(missing):
-        yield f"  {counted(n, 'poster')} without a row: {examples(missing, n)}"
-    rows = check.rows_without_poster
-    if n := len(rows):
-        films = (
-            f"{shown_name(title)} [{shown_name(imdb_id)}]".strip()
-            for imdb_id, title in zip(rows["imdb_id"], rows["title"], strict=True)
-        )
-        yield f"  {counted(n, 'row')} without a poster: {examples(films, n)}"
-    genres, years = _of_films(check)
-    yield f"genres: {genres}"
-    yield f"years: {years}"
+        yield "", f"{counted(n, 'poster')} without a row: {examples(missing, n)}"
+    if n := len(rows) + known.n_others:
+        films = [*zip(rows["imdb_id"], rows["title"], strict=True), *known.others]
+        shown = (f"{shown_name(title)} [{shown_name(imdb_id)}]".strip() for imdb_id, title in films)
+        yield "", f"{counted(n, 'row')} without a poster: {examples(shown, n)}"
+    if check.n_matched:
+        yield from zip(("genres", "years"), _of_films(check), strict=True)
 
 
 def _shown_note(note: str) -> str:
@@ -312,27 +297,32 @@ def _shown_note(note: str) -> str:
     return "".join(c if c.isprintable() else " " for c in page_text(note))
 
 
-def _lines(check: Check) -> Iterator[str]:
+def _entries(check: Check) -> Iterator[_Entry]:
     """All that is to be said."""
     yield from _of_files(check)
     if check.known is not None:
         yield from _of_table(check, check.known)
-    yield from (f"look at: {sentence}" for sentence in check.suspicions)
+        yield from _of_rows(check, check.known)
+    yield from (("groups", _shown_note(note)) for note in check.groups[0])
+    yield from (("look at", sentence) for sentence in check.suspicions)
     if check.objection:
-        yield f"stop: {check.objection}"
+        yield "stop", check.objection
     elif not check.is_good:
-        yield "stop: less than half of the posters have a row"
+        yield "stop", "less than half of the posters have a row"
+    else:
+        yield "next", "poster-analysis study with the same options, and --out for its folder"
 
 # %% ../../nbs/collection/15_check.ipynb #021
 def _summary(check: Check) -> Iterator[str]:
     """The same in a few lines."""
     n = len(check.listing.others) + len(check.copies)
-    yield next(_of_files(check)) + (
+    yield next(_of_files(check))[1] + (
         f"; {counted(n, 'other file')} left out (skipped.csv names them)" if n else ""
     )
     if check.known is not None:
-        n = len(check.rows_without_poster)
-        yield f"{_matches(check)}; {counted(n, 'row')} without a poster ({_columns(check.known)})"
+        n = len(check.rows_without_poster) + check.known.n_others
+        without = f"; {counted(n, 'row')} without a poster" if n else ""
+        yield f"{_matches(check)}{without} ({_columns(check.known)})"
         genres, years = _of_films(check)
         yield f"genres: {genres}; years: {years}"
     if suspicions := check.suspicions:
@@ -346,9 +336,13 @@ def _summary(check: Check) -> Iterator[str]:
 
 def _card(check: Check) -> str:
     """A check as HTML."""
-    rows = "".join(f"<div>{html.escape(line)}</div>" for line in check.lines())
+    rows = "".join(
+        f'<tr><th style="text-align:left;vertical-align:top">{html.escape(label)}</th>'
+        f'<td style="text-align:left">{html.escape(text)}</td></tr>'
+        for label, text in _entries(check)
+    )
     colour = "#2a7" if check.is_good else "#c33"
-    return f'<div style="border-left:4px solid {colour};padding:.2em 1em;white-space:pre-wrap">{rows}</div>'
+    return f'<table style="border-left:4px solid {colour}">{rows}</table>'
 
 # %% ../../nbs/collection/15_check.ipynb #c04
 def held_against(
@@ -361,7 +355,8 @@ def held_against(
     **reading: object,
 ) -> Check:
     """A check of a folder that was listed already; parameters as of `check`."""
-    known = None if metadata is None else read_metadata(metadata, **reading)
+    wanted = Wanted([*map(writable, listing.paths)], id_pattern)
+    known = None if metadata is None else read_metadata(metadata, wanted=wanted, **reading)
     matching = match_films(listing.paths, known.table if known else None, id_pattern=id_pattern)
     listing, matching, copies = without_copies(posters, listing, matching)
     path = None if metadata is None else Path(metadata)
@@ -370,15 +365,8 @@ def held_against(
 # %% ../../nbs/collection/15_check.ipynb #c05
 def _without_other_files(posters: Path, listing: Listing) -> Listing:
     """A listing without files that are called images and are none, by their first bytes."""
-    others = {}
-    for path in listing.paths:
-        try:
-            kind = image_kind(read_bytes(posters / path, 512))
-            reason = why_not_read(kind) if kind else "not an image"
-        except UnreadableImage as error:
-            reason = str(error)
-        if reason:
-            others[path] = reason
+    reasons = {path: why_no_image(posters / path) for path in listing.paths}
+    others = {path: reason for path, reason in reasons.items() if reason}
     paths = [path for path in listing.paths if path not in others]
     return Listing(
         paths or listing.paths,

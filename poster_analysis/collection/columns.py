@@ -19,7 +19,7 @@ from ..core.errors import InputError
 #: Usual names of columns by what they hold, the preferred ones first; without case, blanks and signs.
 USUAL_NAMES = {
     "id": (
-        "imdbid", "imdb", "tconst", "const", "imdbtitleid", "imdbnumber", "imdbno", "imdbcode", "ttid", "titleid", "imdburl", "imdblink", "movieimdblink", "filmid", "movieid", "id",
+        "imdbid", "imdb", "tconst", "const", "imdbtitleid", "imdbnumber", "imdbno", "imdbnr", "imdbnummer", "imdbcode", "ttid", "titleid", "imdburl", "imdblink", "movieimdblink", "filmid", "movieid", "id",
         "tmdbid", "moviedbid", "themoviedbid", "wikidataid", "qid", "showid", "letterboxduri", "letterboxdurl", "filmnr", "identifier", "item", "film", "movie",
     ),
     "title": (

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['N_EXAMPLES', 'shown_name', 'examples', 'are', 'have', 'doubts_of_names', 'doubts_of_values', 'whose_numbers',
-           'other_numbers']
+           'other_numbers', 'better_column']
 
 # %% ../../nbs/collection/13_doubts.ipynb #002
 import re
@@ -16,6 +16,7 @@ import pandas as pd
 
 from .file_names import numbers_in, stem_of
 from .metadata import Metadata
+from .values import normalise_id
 from ..core.text import counted, page_text
 
 # %% ../../nbs/collection/13_doubts.ipynb #010
@@ -93,19 +94,19 @@ def doubts_of_values(table: pd.DataFrame) -> Iterator[str]:
 _OTHER_NUMBERS = {"movieid": "MovieLens", "tmdbid": "TMDB", "tmdb_id": "TMDB", "tmdb": "TMDB"}
 
 
-def whose_numbers(known: Metadata) -> str:
-    """That the ids of the table are the own numbers of whoever made it; empty if they are not known to be."""
+def whose_numbers(known: Metadata, *, links: str = "links.csv") -> str:
+    """That the ids of the table are the own numbers of whoever made it, and which `links` may help; empty if they are not known to be."""
     column = known.columns.get("id", "")
     whose = _OTHER_NUMBERS.get(column.lower())
     if whose is None or known.parameters.get("links"):
         return ""
     return (
         f"the column {column!r} holds the numbers of {whose}; if posters are named by other numbers, give the table that links "
-        "the two with links (--links links.csv), or name another column with id_column (--id-column)"
+        f"the two with links (--links {links}), or name another column with id_column (--id-column)"
     )
 
 # %% ../../nbs/collection/13_doubts.ipynb #040b
-def other_numbers(known: Metadata, matched: pd.DataFrame) -> str:
+def other_numbers(known: Metadata, matched: pd.DataFrame, *, links: str = "links.csv") -> str:
     """That the table counts in other numbers than the posters; empty if that is not to be feared.
 
     Parameters
@@ -114,6 +115,8 @@ def other_numbers(known: Metadata, matched: pd.DataFrame) -> str:
         The table.
     matched
         One row per poster: path and how its film was found, as in `poster_analysis.collection.matching.Matching`.
+    links
+        The table that may help, as an option would name it.
     """
     column = known.columns.get("id", "")
     whose = _OTHER_NUMBERS.get(column.lower())
@@ -129,5 +132,41 @@ def other_numbers(known: Metadata, matched: pd.DataFrame) -> str:
         return ""
     return (
         f"the posters are named by IMDb numbers, but the column {column!r} holds the numbers of {whose}, which are other films'; "
-        "give the table that links the two with links (--links links.csv), or a column of IMDb numbers with id_column (--id-column)"
+        f"give the table that links the two with links (--links {links}), or a column of IMDb numbers with id_column (--id-column)"
     )
+
+# %% ../../nbs/collection/13_doubts.ipynb #2473709b
+def _meant_by(path: str) -> set[str]:
+    """What a column of ids or of file names would hold for a poster."""
+    stem = stem_of(path)
+    return {normalise_id(stem).casefold()} | {number.id for number in numbers_in(stem)}
+
+
+def better_column(known: Metadata, paths: Iterable[str]) -> str:
+    """That another column of a table has at least half of the posters, and the option that names it; empty if there is none.
+
+    Parameters
+    ----------
+    known
+        The table.
+    paths
+        The posters' files.
+    """
+    meant, best = [*map(_meant_by, paths)], ("", 0)
+    for name in known.table.columns.difference(
+        ["imdb_id", "title", "genre", "year", "other_titles"]
+    ):
+        cells = known.table[name][known.table[name] != ""]
+        if cells.nunique() > len(known.table) / 2:
+            parts = (part for cell in cells for part in cell.split("|"))
+            held = {normalise_id(part).casefold() for part in parts}
+            n = sum(not one.isdisjoint(held) for one in meant)
+            best = max(best, (name, n), key=lambda one: one[1])
+    name, n = best
+    if 2 * n < len(meant) or not n:
+        return ""
+    is_file = (
+        known.table[name].str.contains(r"\.(?:jpe?g|png|webp|gif)(?:$|\|)", case=False).mean() > 0.5
+    )
+    role, shown = "file" if is_file else "id", name.removeprefix("metadata_")
+    return f"its column {shown!r} has {n:,} of the posters: name it with {role}_column (--{role}-column {shown})"

@@ -6,6 +6,9 @@
 __all__ = ['COLUMNS', 'clean_rows']
 
 # %% ../../nbs/collection/07_film_cells.ipynb #cell002
+import dataclasses
+import html
+import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -154,7 +157,7 @@ def _others(table: Table, columns: Columns, notes: list[str]) -> pd.DataFrame:
         cell for name in kept for cell in set(table.rows[name]) if cell.strip() and is_missing(cell)
     }
     if emptied:
-        texts = ", ".join(repr(one_line(cell)) for cell in sorted(emptied)[:5])
+        texts = ", ".join(f"'{one_line(cell)}'" for cell in sorted(emptied)[:5])
         notes.append(
             f"In the other columns {texts} {'was' if len(emptied) == 1 else 'were'} taken for nothing."
         )
@@ -164,6 +167,45 @@ def _others(table: Table, columns: Columns, notes: list[str]) -> pd.DataFrame:
         for name, new in zip(kept, names, strict=True)
     }
     return pd.DataFrame(cells, index=table.rows.index, dtype=str)
+
+# %% ../../nbs/collection/07_film_cells.ipynb #foot0001
+_FOOTNOTE = re.compile(r"(?<=[^\s\[])\s?(?:\[(?:[a-z]|\d{1,3}|(?:note|nb|n) ?\d{1,2})\])+\s*$")
+
+
+_ENTITY = re.compile(r"&(?:#[0-9]{2,6}|#x[0-9a-f]{2,5}|[a-z]{2,8}[0-9]{0,2});", re.IGNORECASE)
+
+
+def _rewritten(
+    table: Table, names: Sequence[str], pattern: re.Pattern, clean: Callable[[str], str], least: int
+) -> tuple[int, str]:
+    """Clean those cells of some columns in which a pattern is found, if there are enough of them; how many, and one of them."""
+    n, example = 0, ""
+    for name in names:
+        cells = table.rows[name]
+        found = {cell: clean(cell) for cell in set(cells) if pattern.search(cell)}
+        found = {cell: text for cell, text in found.items() if text != cell}
+        if len(found) >= least:
+            example = example or min(found)
+            n += int(cells.isin(found).sum())
+            table.rows[name] = [found.get(cell, cell) for cell in cells]
+    return n, one_line(example)[:60]
+
+
+def _tidy(table: Table, columns: Columns, notes: list[str]) -> Table:
+    """The table with titles, genres and years as they read: without marks of footnotes, letters as letters."""
+    names = [*filter(None, (columns.title, *columns.other_titles, columns.genre, columns.year))]
+    table = dataclasses.replace(table, rows=table.rows.copy(deep=False))
+    n, example = _rewritten(table, names, _FOOTNOTE, lambda cell: _FOOTNOTE.sub("", cell), 2)
+    if n:
+        notes.append(
+            f"Marks of footnotes were taken away from {counted(n, 'cell')}, such as {example!r}."
+        )
+    n, example = _rewritten(table, names, _ENTITY, html.unescape, 1)
+    if n:
+        notes.append(
+            f"Letters as HTML writes them were read in {counted(n, 'cell')}, such as {example!r}."
+        )
+    return table
 
 # %% ../../nbs/collection/07_film_cells.ipynb #cell017
 def clean_rows(
@@ -190,6 +232,7 @@ def clean_rows(
     used
         The separator of genres as it was used.
     """
+    table = _tidy(table, columns, notes)
     titles = _titles(table, columns)
     years = _years(table, columns, notes)
     genres, used = _genres(table, columns, separator, notes)

@@ -308,7 +308,7 @@ def _nothing_note(cells: Sequence[str], lists: dict) -> list[str]:
         for cell in cells
         if lists[cell] == [] and cell.strip() and is_missing(cell, "mark")
     )
-    named = ", ".join(f"{text!r} ({n:,})" for text, n in nothing.most_common(5))
+    named = ", ".join(f"'{text}' ({n:,})" for text, n in nothing.most_common(5))
     return [f"Taken for no genre: {named}."] if nothing else []
 
 # %% ../../nbs/collection/03_genres.ipynb #genr028

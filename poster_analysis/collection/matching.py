@@ -45,6 +45,7 @@ class _Films:
         self.other_titles = [str(one).split(" | ") if one else [] for one in others]
         self.years = [None if pd.isna(year) else int(year) for year in table["year"]]
         self._files = table["file"].tolist() if "file" in table else []
+        self._id_of_folder: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -79,6 +80,13 @@ class _Films:
                 for key in _file_keys(file):
                     rows[key].add(row)
         return {key: min(found) for key, found in rows.items() if len(found) == 1}
+
+    def id_of_folder(self, folder: str) -> str:
+        """The film that a folder is certainly named after; empty if there is none."""
+        if folder not in self._id_of_folder:
+            found = _film_of(self, folder) if names_a_film(folder) else None
+            self._id_of_folder[folder] = found.film_id if found and found.how else ""
+        return self._id_of_folder[folder]
 
 # %% ../../nbs/collection/12_matching.ipynb #007
 def _file_keys(file: str) -> Iterator[str]:
@@ -217,7 +225,9 @@ def _in_table(films: _Films, path: str, n_images: Counter) -> tuple[Found | None
     nameless = "/" in path and (len(stem) <= 3 or is_generic(stem))
     own = None if nameless else _film_of(films, stem)
     if own and own.how:
-        return own, n_folders
+        place = path.rpartition("/")[0].rpartition("/")[2]
+        is_own = bool(place) and films.id_of_folder(place) == own.film_id
+        return own, n_folders - is_own
     few = n_images[path.rpartition("/")[0]] <= _FEW
     for up, (folder, part) in enumerate(_asked_folders(path), start=1):
         certain = names_a_film(folder)
@@ -357,6 +367,9 @@ def _one_file(
     found, above = _in_table(films, path, by_name[2]) if len(films) else (None, 0)
     if found is None or not found.how:
         named, above = _named(path, *by_name)
+        folder = path.rpartition("/")[0].rpartition("/")[2]
+        if above == path.count("/") and names_a_film(folder):
+            above -= _film_name(folder) == named.film_id
         how = "id" if named.film_id in films.row_of_id else ""
         found = named._replace(how=how, doubt=found.doubt if found and not how else "")
     return found, above, pattern is not None

@@ -22,6 +22,7 @@ from poster_analysis.collection.film_rows import (
     one_row_per_film,
     read_links,
 )
+from .large_tables import Wanted, read_large_table
 from .table_files import read_table_file
 from .text_rows import Table
 from .values import is_missing, normalise_id, one_line
@@ -76,6 +77,8 @@ class Metadata:
         Rows that are not in the table: `line` in the file (or row of the sheet), `imdb_id` (as far as it is known), `reason`.
     columns
         The name of the column that holds id, title, genre, year and file, for each of them that has one.
+    others, n_others
+        Id and title of the first rows of a large table that were left out since no poster can mean them; and how many these are.
     """
 
     table: pd.DataFrame
@@ -83,6 +86,8 @@ class Metadata:
     parameters: dict
     skipped: pd.DataFrame = field(default_factory=lambda: _skipped_table([]))
     columns: dict[str, str] = field(default_factory=dict)
+    others: tuple[tuple[str, str], ...] = ()
+    n_others: int = 0
 
 
 def _skipped_table(rows: Iterable[tuple[int, str, str]]) -> pd.DataFrame:
@@ -176,14 +181,32 @@ def _one_row_each(
     )
 
 # %% ../../nbs/collection/09_metadata.ipynb #meta012
+def _table(path: Path, asked: Asked, encoding: str | None, wanted: Wanted | None) -> Table:
+    """The table at a path: all of it, or of a large one the rows that posters may mean."""
+
+    def choose(names: list[str], sample: dict) -> Columns:
+        return choose_columns(path, names, asked, sample)
+
+    def score(cells: Sequence[str]) -> int:
+        return header_score(cells, asked)
+
+    large = read_large_table(path, score, choose, wanted, encoding) if wanted else None
+    return large or read_table_file(path, score, encoding)
+
+
 def _read(
-    path: Path, asked: Asked, encoding: str | None, separator: str, links: Path | None
+    path: Path,
+    asked: Asked,
+    encoding: str | None,
+    separator: str,
+    links: Path | None,
+    posters: Wanted | None,
 ) -> Metadata:
     """The table of films at a path, with the columns that are asked for."""
     wanted = asked.named("id")
     if links:
         asked = dataclasses.replace(asked, id="auto")
-    table = read_table_file(path, lambda cells: header_score(cells, asked), encoding)
+    table = _table(path, asked, encoding, None if links or asked.file else posters)
     linked = read_links(links, table, path, wanted=wanted) if links else None
     if linked:
         asked = dataclasses.replace(asked, id=linked.column)
@@ -197,7 +220,14 @@ def _read(
         "genre_separator": used,
         "links": str(links) if links else None,
     }
-    return dataclasses.replace(metadata, parameters=table.parameters | parameters, columns=roles)
+    others = tuple((normalise_id(one), one_line(title)) for one, title in table.others)
+    return dataclasses.replace(
+        metadata,
+        parameters=table.parameters | parameters,
+        columns=roles,
+        others=others,
+        n_others=table.n_others,
+    )
 
 # %% ../../nbs/collection/09_metadata.ipynb #meta013
 #: What `read_metadata` may be told of a table.
@@ -216,6 +246,7 @@ def read_metadata(
     year_column: str | None = "auto",
     links: str | Path | None = None,
     file_column: str | None = None,
+    wanted: Wanted | None = None,
 ) -> Metadata:
     """Read a table of films.
 
@@ -236,6 +267,8 @@ def read_metadata(
         A second table that says which id is meant, such as MovieLens' ``links.csv``.
     file_column
         The column that names the file of the poster; None if there is none.
+    wanted
+        What posters may mean: other rows of a [large table](19_large_tables.ipynb) are left out as it is read. None keeps all.
 
     Returns
     -------
@@ -249,4 +282,5 @@ def read_metadata(
     marks = (genre_columns,) if isinstance(genre_columns, str) else tuple(genre_columns)
     asked = Asked(id_column, title_column, genre_column, year_column, file_column or None, marks)
     separator = "auto" if genre_separator is None else genre_separator
-    return _read(Path(path), asked, encoding, separator, None if links is None else Path(links))
+    links = None if links is None else Path(links)
+    return _read(Path(path), asked, encoding, separator, links, wanted)

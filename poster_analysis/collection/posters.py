@@ -274,7 +274,8 @@ def _fit_notes(rows: pd.DataFrame, check: Check) -> Iterator[str]:
             yield f"{counted(n, 'poster')} found {'its' if n == 1 else 'their'} film {words}."
     if n := int((rows["how"] == "").sum()):
         yield f"{counted(n, 'poster')} {'has' if n == 1 else 'have'} no row in the metadata."
-    if n := int((~check.known.table["imdb_id"].isin(rows["film_id"])).sum()):
+    n_rows = int((~check.known.table["imdb_id"].isin(rows["film_id"])).sum())
+    if n := n_rows + check.known.n_others:
         yield f"{counted(n, 'row')} of the metadata {'has' if n == 1 else 'have'} no poster."
     yield from check.suspicions
 
@@ -284,7 +285,7 @@ def _film_notes(rows: pd.DataFrame) -> Iterator[str]:
     n_posters = rows["film_id"].value_counts()
     if n := int((n_posters > 1).sum()):
         verb = "has" if n == 1 else "have"
-        yield f"{counted(n, 'film')} {verb} several posters, {int(n_posters[n_posters > 1].sum()):,} in all; the column film_id says which belong together."
+        yield f"{counted(n, 'film')} {verb} several posters, {int(n_posters[n_posters > 1].sum()):,} in all; the column film_id says which belong together, and against chance they count as one film."
 
 
 def _notes(check: Check, rows: pd.DataFrame, skipped: pd.DataFrame) -> Iterator[str]:
@@ -370,7 +371,7 @@ def read_collection(
         Path(posters), list_posters(Path(posters)), metadata, id_pattern=id_pattern, **reading
     )
     if check.objection and not anyway:
-        raise InputError(check.objection)
+        raise InputError(check.refusal)
     rows, skipped = _read_files(check)
     table, known = _joined(rows, check.known), check.known
     notes = [*_notes(check, rows, skipped)]

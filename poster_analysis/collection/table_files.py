@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from .encodings import decode
+from .open_documents import is_open_document, open_document_sheets
 from .text_rows import Score, Table, make_table, read_text_rows
 from ..core.errors import InputError
 from ..core.extras import needs
@@ -41,6 +42,10 @@ def _read_bytes(path: Path) -> tuple[bytes, str]:
                 break
         if path.exists():
             raise InputError(f"the metadata {path} is not a file; {_WAY_OUT}")
+        if re.match(r"https?:/", str(path)):
+            raise InputError(
+                f"the metadata {path} is an address of the web; download the file, and give its path"
+            )
         raise InputError(f"the metadata {path} does not exist; {_WAY_OUT}")
     except OSError as error:
         raise InputError(f"the metadata {path} cannot be read ({error.strerror})") from None
@@ -158,8 +163,8 @@ def cell_text(value: object) -> str:
     return str(value)
 
 # %% ../../nbs/collection/06_table_files.ipynb #file015
-def _sheets(data: bytes, path: Path) -> dict[str, list[tuple[int, list[str]]]]:
-    """The rows of each sheet of a workbook that is not empty, by its name."""
+def _sheets(data: bytes, path: Path) -> dict[str, list[list[str]]]:
+    """The rows of each sheet of a workbook of Excel."""
     import openpyxl
 
     try:
@@ -175,6 +180,16 @@ def _sheets(data: bytes, path: Path) -> dict[str, list[tuple[int, list[str]]]]:
         raise InputError(
             f"{path} cannot be read as a workbook of Excel ({reason}); save it again as .xlsx, or as 'CSV UTF-8'"
         ) from None
+    return sheets
+
+
+def _grids(data: bytes, path: Path) -> dict[str, list[tuple[int, list[str]]]]:
+    """The rows of each sheet of a spreadsheet that is not empty, with their numbers."""
+    if is_open_document(data):
+        known = open_document_sheets(data, path)
+        sheets = {name: [[*map(cell_text, row)] for row in rows] for name, rows in known.items()}
+    else:
+        sheets = _sheets(data, path)
     found = {}
     for name, rows in sheets.items():
         width = max((len(row) for row in rows), default=0)
@@ -186,7 +201,7 @@ def _sheets(data: bytes, path: Path) -> dict[str, list[tuple[int, list[str]]]]:
 
 def _read_sheet(data: bytes, path: Path, inside: str, score: Score) -> Table:
     """The table in a workbook."""
-    sheets = _sheets(data, path)
+    sheets = _grids(data, path)
     if not sheets:
         raise InputError(
             f"{path} is empty; a header with the names of the columns, such as imdbId, was expected"
@@ -203,7 +218,8 @@ def _read_sheet(data: bytes, path: Path, inside: str, score: Score) -> Table:
     if len(sheets) > 1:
         others = ", ".join(repr(one) for one in sheets if one != name)
         table.notes.insert(0, f"The metadata is the sheet {name!r}; there are others: {others}.")
-    table.parameters = {"encoding": "Excel", "separator": None}
+    kind = "OpenDocument" if is_open_document(data) else "Excel"
+    table.parameters = {"encoding": kind, "separator": None}
     return table
 
 # %% ../../nbs/collection/06_table_files.ipynb #file018
@@ -345,7 +361,7 @@ def read_table_file(path: Path, score: Score, encoding: str | None = None) -> Ta
     Parameters
     ----------
     path
-        A text, a workbook of Excel, Parquet or JSON, as it is or packed by gzip, bzip2, xz or zip; a file in an archive or a sheet of a workbook
+        A text, a workbook of Excel or LibreOffice, Parquet or JSON, as it is or packed by gzip, bzip2, xz or zip; a file in an archive or a sheet of a workbook
         is named behind it, with ``/`` between them.
     score
         How much a row looks like the header.
@@ -364,7 +380,7 @@ def read_table_file(path: Path, score: Score, encoding: str | None = None) -> Ta
     packed, inside = _read_bytes(path)
     notes: list[str] = []
     data, inside = _unpacked(packed, path, inside, notes)
-    if data.startswith(b"PK") and b"xl/workbook.xml" in data:
+    if is_open_document(data) or (data.startswith(b"PK") and b"xl/workbook.xml" in data):
         table = _read_sheet(data, path, inside, score)
         return _with(table, notes)
     if inside:

@@ -41,7 +41,7 @@ _NO_TEXT = {
     *_ERRORS,
 }
 _NO_MARK = _NO_TEXT | {
-    "na", "n.a.", "k.a.", "k. a.", "-", "--", "---", "–", "—", "?", "??", ".", "*", "unknown", "undefined", "not available",
+    "na", "n.a.", "k.a.", "k. a.", "-", "--", "---", "–", "—", "?", "??", ".", "*", "unknown", "undefined", "nil", "not available",
     "(no genres listed)", "no genres listed", "(none)", "set()", "[none]", "[nan]", "[null]", '[""]', "['']",
 }  # fmt: skip
 
@@ -62,7 +62,7 @@ def is_missing(text: str, kind: str = "text") -> bool:
     return text.lower() in (_NO_MARK if kind == "mark" else _NO_TEXT)
 
 # %% ../../nbs/collection/02_values.ipynb #valu011
-_NUMBER = re.compile(r"(?:tt)?0*([0-9]+?)(?:\.0+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"(?:tt)?0*([0-9]+?)(?:\.0+|,0)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"([1-9][0-9]{0,2}(?:([,.'’\s])[0-9]{3})(?:\2[0-9]{3})*)(?:[.,]0+)?")
 _IN_ADDRESS = re.compile(r"(?:^|[/:=.#?\s])tt([0-9]{5,})(?![\w.])", re.IGNORECASE)
 _MARKED = re.compile(

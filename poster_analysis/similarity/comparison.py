@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ..collection.groups import film_codes
 from ..core.errors import InputError
 from ..distances.blocks import in_threads
 from poster_analysis.similarity.genres import (
@@ -66,16 +67,20 @@ def _one_way(table, index, groups, group_column, n_neighbors, n_shuffles, what, 
     return row | {"n_neighbors": n_neighbors, "n_posters": len(index), "column": what["column"]}
 
 # %% ../../nbs/similarity/07_comparison.ipynb #009b
-def _behind(scores: Mapping[str, np.ndarray], order: Sequence[str], draws: dict) -> list[tuple]:
+def _behind(
+    scores: Mapping[str, np.ndarray], order: Sequence[str], films: np.ndarray, draws: dict
+) -> list[tuple]:
     """How far each way is behind the first, over posters with a score in both, with an interval."""
     best = scores[order[0]]
 
     def behind(name: str) -> tuple[float, float, float]:
         difference = best - scores[name]
-        difference = difference[~np.isnan(difference)]
+        known = ~np.isnan(difference)
+        difference = difference[known]
         if not len(difference):
             return np.nan, np.nan, np.nan
-        return float(difference.mean()), *bootstrap_interval(difference, **draws)
+        interval = bootstrap_interval(difference, films=films[known], **draws)
+        return float(difference.mean()), *interval
 
     return in_threads(behind, order)
 
@@ -83,11 +88,13 @@ def _behind(scores: Mapping[str, np.ndarray], order: Sequence[str], draws: dict)
 _BEHIND = ["behind", "behind_low", "behind_high"]
 
 
-def _best_first(rows: list[dict], scores: Mapping[str, np.ndarray], n: int, draws: dict):
+def _best_first(
+    rows: list[dict], scores: Mapping[str, np.ndarray], films: np.ndarray, n: int, draws: dict
+):
     """One row for each way, the best first, with the columns of how far it is behind."""
     best_first = [f"common_genre_{n}", "way"]
     found = pd.DataFrame(rows).sort_values(best_first, ascending=[False, True], ignore_index=True)
-    behind = pd.DataFrame(_behind(scores, found["way"], draws), columns=_BEHIND)
+    behind = pd.DataFrame(_behind(scores, found["way"], films, draws), columns=_BEHIND)
     place = found.columns.get_loc("skewness")
     return pd.concat([found.iloc[:, :place], behind, found.iloc[:, place:]], axis=1)
 
@@ -162,4 +169,5 @@ def compare_neighbours(
     ]
     place = numbers.index(n_neighbors)
     scores = {name: poster_scores(one, index, **what)[0, place] for name, one in ways.items()}
-    return _best_first(rows, scores, n_neighbors, draws)
+    films = film_codes(index.get("film_id"), len(index))
+    return _best_first(rows, scores, films, n_neighbors, draws)

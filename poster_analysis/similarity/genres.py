@@ -15,8 +15,8 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.stats import bootstrap
 
-from ..clustering.agreement import against_chance
-from ..collection.groups import value_matrix
+from ..clustering.agreement import against_chance, shuffled_rows
+from ..collection.groups import film_codes, value_matrix
 from ..core.errors import InputError
 from ..core.text import counted
 from ..distances.blocks import in_threads, row_blocks
@@ -106,7 +106,11 @@ def check_draws(name: str, number: int) -> None:
 
 # %% ../../nbs/similarity/04_genres.ipynb #013
 def bootstrap_interval(
-    values: np.ndarray, *, n_bootstrap: int = 999, random_state: int = 9
+    values: np.ndarray,
+    *,
+    films: np.ndarray | None = None,
+    n_bootstrap: int = 999,
+    random_state: int = 9,
 ) -> tuple[float, float]:
     """The percentile bootstrap interval of a mean over posters, at 95 %.
 
@@ -114,8 +118,10 @@ def bootstrap_interval(
     ----------
     values
         One for each poster, finite, shape (n_posters,); at least one.
+    films
+        The film of each poster, as a number; None if each is of a film of its own.
     n_bootstrap
-        How often posters are sampled, at least 199.
+        How often films are sampled, at least 199.
     random_state
         Seed of the samples.
 
@@ -139,8 +145,14 @@ def bootstrap_interval(
         raise InputError("no poster has a value, so there is no interval; give at least one value")
     if np.ptp(values) == 0:
         return float(values[0]), float(values[0])
+    codes = np.arange(len(values)) if films is None else np.unique(films, return_inverse=True)[1]
+    sums, counts = np.bincount(codes, values), np.bincount(codes)
+
+    def mean(sums: np.ndarray, counts: np.ndarray, axis: int = -1) -> np.ndarray:
+        return sums.sum(axis=axis) / counts.sum(axis=axis)
+
     interval = bootstrap(
-        (values,), np.mean, n_resamples=n_bootstrap, batch=64, method="percentile",
+        (sums, counts), mean, n_resamples=n_bootstrap, batch=64, method="percentile", paired=True,
         rng=np.random.default_rng(random_state), vectorized=True,
     ).confidence_interval  # fmt: skip
     return float(interval.low), float(interval.high)
@@ -170,7 +182,7 @@ def _compared(
 
 # %% ../../nbs/similarity/04_genres.ipynb #n24
 def _prepared(neighbours, index, numbers, column, separator):
-    """Who has which value, the neighbours as rows, and the numbers of them; checked."""
+    """Who has which value, the neighbours as rows, the film of each poster, and the numbers of neighbours; checked."""
     if column not in index:
         raise InputError(
             f"the index has no column {column}; it has {', '.join(map(str, index.columns))}"
@@ -178,13 +190,18 @@ def _prepared(neighbours, index, numbers, column, separator):
     rows = neighbour_rows(neighbours, index["imdb_id"])
     numbers = checked_numbers(numbers, rows.shape[1])
     membership, _ = value_matrix(index[column], separator=separator)
-    return membership, rows[:, : numbers[-1]], numbers
+    films = film_codes(index.get("film_id"), len(index))
+    return membership, rows, films, numbers
 
 # %% ../../nbs/similarity/04_genres.ipynb #n25
-def _known_pairs(rows: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of a poster and a neighbour that both have a value, and the neighbour's place from 0."""
-    row, place = np.nonzero(known[:, None] & known[rows])
-    return row, rows[row, place], place
+def _known_pairs(
+    rows: np.ndarray, known: np.ndarray, films: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of a poster and one of its first neighbours of other films that both have a value, and the neighbour's place from 0."""
+    is_other = films[rows] != films[:, None]
+    places = np.cumsum(is_other, axis=1) - 1
+    row, at = np.nonzero(is_other & (places < most) & known[:, None] & known[rows])
+    return row, rows[row, at], places[row, at]
 
 # %% ../../nbs/similarity/04_genres.ipynb #x009
 def poster_scores(
@@ -206,16 +223,16 @@ def poster_scores(
     -------
     ndarray of shape (2, len(numbers), n_posters)
         Share of neighbours with a common value, and mean Jaccard index; 0 to 1, higher is more
-        alike. NaN where a poster, or each of its first n neighbours, has no value.
+        alike. NaN where a poster, or each of its first n neighbours of other films, has no value.
 
     Raises
     ------
     InputError
         As of `genre_agreement`.
     """
-    membership, rows, numbers = _prepared(neighbours, index, numbers, column, separator)
+    membership, rows, films, numbers = _prepared(neighbours, index, numbers, column, separator)
     sizes = membership.sum(axis=1)
-    row, other, place = _known_pairs(rows, sizes > 0)
+    row, other, place = _known_pairs(rows, sizes > 0, films, numbers[-1])
     compared = _compared(_as_bits(membership), sizes, row, other)
     scores = np.full((len(MEASURES), len(numbers), len(index)), np.nan)
     for number, n in enumerate(numbers):
@@ -240,6 +257,7 @@ def _weights(row: np.ndarray, place: np.ndarray, numbers: Sequence[int]) -> np.n
 def _shuffled_means(
     membership: sp.csr_array,
     rows: np.ndarray,
+    films: np.ndarray,
     numbers: Sequence[int],
     n_shuffles: int,
     random_state: int,
@@ -247,13 +265,13 @@ def _shuffled_means(
     """Both measures after each shuffle: shape (n_shuffles, 2, len(numbers))."""
     sizes = membership.sum(axis=1)
     known = np.flatnonzero(sizes)
-    row, other, place = _known_pairs(rows, sizes > 0)
+    row, other, place = _known_pairs(rows, sizes > 0, films, numbers[-1])
     weights = _weights(row, place, numbers)
     bits, sizes = _as_bits(membership)[known], sizes[known]
     row, other = np.searchsorted(known, row), np.searchsorted(known, other)
 
     def means(shuffle: int) -> np.ndarray:
-        shuffled = np.random.default_rng([random_state, shuffle]).permutation(len(known))
+        shuffled = shuffled_rows(films[known], np.random.default_rng([random_state, shuffle]))
         return _compared(bits[shuffled], sizes[shuffled], row, other) @ weights.T
 
     return np.stack(in_threads(means, range(n_shuffles)))
@@ -265,10 +283,13 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _row(scores: np.ndarray, chance: np.ndarray, draws: dict) -> dict[str, float]:
+def _row(
+    scores: np.ndarray, chance: np.ndarray, films: np.ndarray, draws: dict
+) -> dict[str, float]:
     """The mean of the scores that are known, its interval, and what it is by chance."""
-    values = scores[~np.isnan(scores)]
-    low, high = bootstrap_interval(values, **draws)
+    known = ~np.isnan(scores)
+    values = scores[known]
+    low, high = bootstrap_interval(values, films=films[known], **draws)
     counts = {"n_posters": len(values), "n_left_out": len(scores) - len(values)}
     return against_chance(values.mean(), chance) | {"low": low, "high": high} | counts
 
@@ -289,9 +310,10 @@ def genre_agreement(
     Parameters
     ----------
     neighbours, index
-        As `neighbours.neighbours` returns it, and one row per poster with the columns imdb_id and `column`.
+        As `neighbours.neighbours` returns it, and one row per poster with the columns imdb_id and `column`, and
+        film_id where films have several posters.
     numbers
-        How many of the nearest neighbours to look at, rising; at most as many as there are.
+        How many of the nearest neighbours of other films to look at, rising; at most as many as the table has.
     column, separator
         The column that holds the values of each poster, and what stands between two of them; empty
         text where nothing is known.
@@ -319,11 +341,11 @@ def genre_agreement(
     scores = poster_scores(neighbours, index, numbers=numbers, column=column, separator=separator)
     if np.isnan(scores).all():
         return pd.DataFrame(columns=_COLUMNS)
-    prepared = _prepared(neighbours, index, numbers, column, separator)
+    _, _, films, _ = prepared = _prepared(neighbours, index, numbers, column, separator)
     chance = _shuffled_means(*prepared, n_shuffles=n_shuffles, random_state=random_state)
     draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
     rows = [
-        {"measure": name, "n_neighbors": int(n)} | _row(scores[at], chance[:, *at], draws)
+        {"measure": name, "n_neighbors": int(n)} | _row(scores[at], chance[:, *at], films, draws)
         for at, (name, n) in zip(
             np.ndindex(scores.shape[:2]), product(MEASURES, numbers), strict=True
         )

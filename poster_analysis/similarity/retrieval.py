@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..clustering.agreement import against_chance
+from ..clustering.agreement import against_chance, shuffled_rows
+from ..collection.groups import film_codes
 from ..core.errors import InputError
 from ..distances.blocks import in_threads
 from poster_analysis.similarity.genres import (
@@ -25,19 +26,31 @@ from poster_analysis.similarity.genres import (
 MEASURES = ("precision", "recall", "average precision")
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #n07
-def _codes(groups: pd.Series) -> np.ndarray:
-    """The group of each poster as a number; -1 where it has none, or is alone in it."""
+def _codes(groups: pd.Series, films: np.ndarray) -> np.ndarray:
+    """The group of each poster as a number; -1 where it has none, or no other film is in it."""
     texts = groups.fillna("").astype(str).str.strip()
     codes = pd.factorize(texts.where(texts != "", None))[0]
-    sizes = np.bincount(codes[codes >= 0], minlength=1)
-    return np.where((codes >= 0) & (sizes[codes] > 1), codes, -1)
+    in_group = np.unique(np.stack([codes, films])[:, codes >= 0], axis=1)[0]
+    n_films = np.bincount(in_group.astype(np.int64), minlength=1)
+    return np.where((codes >= 0) & (n_films[codes] > 1), codes, -1)
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #006a
-def _measured(rows: np.ndarray, codes: np.ndarray, numbers: Sequence[int]) -> np.ndarray:
+def _of_other_films(rows: np.ndarray, films: np.ndarray) -> np.ndarray:
+    """The lists without posters of the same film; at their ends stands a number that no poster has."""
+    same = films[rows] == films[:, None]
+    order = np.argsort(same, axis=1, kind="stable")
+    return np.take_along_axis(np.where(same, len(rows), rows), order, axis=1)
+
+
+def _measured(
+    rows: np.ndarray, codes: np.ndarray, films: np.ndarray, numbers: Sequence[int]
+) -> np.ndarray:
     """The measures of each poster that has a group: shape (2 * len(numbers) + 1, n_queries)."""
     asked = np.flatnonzero(codes >= 0)
-    right = codes[rows[asked]] == codes[asked, None]
-    others = np.bincount(codes[asked])[codes[asked]] - 1
+    right = np.append(codes, -1)[rows[asked]] == codes[asked, None]
+    pairs = np.stack([codes, films])[:, asked]
+    _, place, n_own = np.unique(pairs, axis=1, return_inverse=True, return_counts=True)
+    others = np.bincount(codes[asked])[codes[asked]] - n_own[place.ravel()]
     found = right.cumsum(axis=1)
     ranks = np.arange(1, rows.shape[1] + 1)
     average = (right * found / ranks).sum(axis=1) / others
@@ -46,7 +59,9 @@ def _measured(rows: np.ndarray, codes: np.ndarray, numbers: Sequence[int]) -> np
     return np.stack([*precision, *(one / others for one in at), average])
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #010a
-def _codes_of(index: pd.DataFrame, groups: pd.DataFrame, column: str) -> np.ndarray:
+def _codes_of(
+    index: pd.DataFrame, groups: pd.DataFrame, column: str, films: np.ndarray
+) -> np.ndarray:
     """The group of each poster of the index as a number."""
     missing = [name for name in ("imdb_id", column) if name not in groups]
     if missing:
@@ -57,7 +72,7 @@ def _codes_of(index: pd.DataFrame, groups: pd.DataFrame, column: str) -> np.ndar
     if named.index.has_duplicates:
         twice = named.index[named.index.duplicated()][0]
         raise InputError(f"the table of groups has the id {twice!r} twice; give one row per poster")
-    return _codes(named.reindex(index["imdb_id"]))
+    return _codes(named.reindex(index["imdb_id"]), films)
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #n15
 def retrieval_scores(
@@ -79,22 +94,28 @@ def retrieval_scores(
     ndarray of shape (n_posters,)
         0 to 1, higher is better.
     """
-    codes = _codes_of(index, groups, column)
+    films = film_codes(index.get("film_id"), len(index))
+    codes = _codes_of(index, groups, column, films)
     scores = np.full(len(index), np.nan)
     if (codes >= 0).any():
-        rows = neighbour_rows(neighbours, index["imdb_id"])
-        scores[codes >= 0] = _measured(rows, codes, ())[-1]
+        rows = _of_other_films(neighbour_rows(neighbours, index["imdb_id"]), films)
+        scores[codes >= 0] = _measured(rows, codes, films, ())[-1]
     return scores
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #n20
 def _shuffled_means(
-    rows: np.ndarray, codes: np.ndarray, numbers: Sequence[int], n_shuffles: int, random_state: int
+    rows: np.ndarray,
+    codes: np.ndarray,
+    films: np.ndarray,
+    numbers: Sequence[int],
+    n_shuffles: int,
+    random_state: int,
 ) -> np.ndarray:
     """The means of all measures after each shuffle: shape (n_shuffles, 2 * len(numbers) + 1)."""
 
     def means(shuffle: int) -> np.ndarray:
-        shuffled = np.random.default_rng([random_state, shuffle]).permutation(codes)
-        return _measured(rows, shuffled, numbers).mean(axis=1)
+        dealt = shuffled_rows(films, np.random.default_rng([random_state, shuffle]))
+        return _measured(rows, codes[dealt], films, numbers).mean(axis=1)
 
     return np.stack(in_threads(means, range(n_shuffles)))
 
@@ -105,21 +126,29 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def _row(values: np.ndarray, chance: np.ndarray, draws: dict) -> dict[str, float]:
+def _row(
+    values: np.ndarray, chance: np.ndarray, films: np.ndarray, draws: dict
+) -> dict[str, float]:
     """The mean of a measure over the posters, its interval, and what it is by chance."""
-    low, high = bootstrap_interval(values, **draws)
+    low, high = bootstrap_interval(values, films=films, **draws)
     return against_chance(values.mean(), chance) | {"low": low, "high": high}
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #n22
 def _against_chance(
-    rows: np.ndarray, codes: np.ndarray, numbers: Sequence[int], n_shuffles: int, draws: dict
+    rows: np.ndarray,
+    codes: np.ndarray,
+    films: np.ndarray,
+    numbers: Sequence[int],
+    n_shuffles: int,
+    draws: dict,
 ) -> list[dict]:
     """For each measure its mean, its interval, and what it is after shuffles."""
     names = [(name, n) for name in MEASURES[:2] for n in numbers] + [(MEASURES[2], rows.shape[1])]
-    measured = _measured(rows, codes, numbers)
-    chance = _shuffled_means(rows, codes, numbers, n_shuffles, draws["random_state"]).T
+    rows = _of_other_films(rows, films)
+    measured = _measured(rows, codes, films, numbers)
+    chance = _shuffled_means(rows, codes, films, numbers, n_shuffles, draws["random_state"]).T
     return [
-        {"measure": name, "n_neighbors": n} | _row(values, by_chance, draws)
+        {"measure": name, "n_neighbors": n} | _row(values, by_chance, films[codes >= 0], draws)
         for (name, n), values, by_chance in zip(names, measured, chance, strict=True)
     ]
 
@@ -142,7 +171,7 @@ def group_retrieval(
     neighbours
         As `neighbours.neighbours` returns it; with more neighbours the average precision covers more.
     index
-        One row for each of its posters, with the column imdb_id.
+        One row for each of its posters, with the column imdb_id, and film_id where films have several posters.
     groups, column
         Columns imdb_id and `column`: the group of some posters, empty text for none. Rows of other
         posters do not matter, such as those of ``DrawnCollection.read_truth()``.
@@ -174,11 +203,12 @@ def group_retrieval(
     check_draws("n_bootstrap", n_bootstrap)
     rows = neighbour_rows(neighbours, index["imdb_id"])
     numbers = checked_numbers(numbers, rows.shape[1])
-    codes = _codes_of(index, groups, column)
+    films = film_codes(index.get("film_id"), len(index))
+    codes = _codes_of(index, groups, column, films)
     if not (codes >= 0).any():
         return pd.DataFrame(columns=_COLUMNS)
     draws = {"n_bootstrap": n_bootstrap, "random_state": random_state}
-    found = _against_chance(rows, codes, numbers, n_shuffles, draws)
+    found = _against_chance(rows, codes, films, numbers, n_shuffles, draws)
     counts = {"n_posters": int((codes >= 0).sum()), "n_groups": len(set(codes[codes >= 0]))}
     table = pd.DataFrame(found).assign(column=column, n_shuffles=n_shuffles, **counts)
     return table[_COLUMNS]

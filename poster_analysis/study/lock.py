@@ -6,7 +6,6 @@
 __all__ = ['check_not_held', 'run_held']
 
 # %% ../../nbs/study/06_lock.ipynb #002
-import dataclasses
 import os
 import platform
 import time
@@ -19,28 +18,22 @@ from filelock import FileLock, Timeout
 
 from ..core.errors import InputError
 from ..core.files import read_json, write_json
-from .parameters import Parameters
+from .parameters import Parameters, asked_values
 
 # %% ../../nbs/study/06_lock.ipynb #005
 _LOCK, _NOTE = ".study.lock", ".study.json"
-_NO_MATTER = {"anyway"}  # decides nothing about results
-
-
-def _asked(parameters: Parameters) -> dict:
-    """What is asked of a run, as JSON holds it."""
-    values = dataclasses.asdict(parameters)
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-        if name not in _NO_MATTER
-    }
 
 
 def _note(parameters: Parameters) -> dict:
     """Who holds a lock, and what is asked."""
     since = datetime.now(UTC).isoformat(timespec="seconds")
     machine = platform.node() or "this machine"
-    return {"process": os.getpid(), "machine": machine, "since": since, "asked": _asked(parameters)}
+    return {
+        "process": os.getpid(),
+        "machine": machine,
+        "since": since,
+        "asked": asked_values(parameters),
+    }
 
 # %% ../../nbs/study/06_lock.ipynb #008
 def _holder(folder: Path) -> dict:
@@ -55,7 +48,7 @@ def _holder(folder: Path) -> dict:
 def _refuse_other(folder: Path, parameters: Parameters, *, but: tuple[str, ...] = ()) -> None:
     """Raise an `InputError` if whoever holds the lock was asked for something else."""
     note = _holder(folder)
-    theirs, ours = note.get("asked", {}), _asked(parameters)
+    theirs, ours = note.get("asked", {}), asked_values(parameters)
     names = [name for name in ours if name in theirs and theirs[name] != ours[name]]
     differing = [
         f"{name} {theirs[name]} instead of {ours[name]}" for name in names if name not in but

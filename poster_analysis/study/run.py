@@ -31,6 +31,7 @@ from ..core.progress import in_kernel, is_watched
 from ..core.text import printable
 from poster_analysis.study.parameters import (
     Parameters,
+    asked_values,
     paths_inside,
     paths_placed,
     recorded_parameters,
@@ -132,8 +133,7 @@ def _locked(folder: Path) -> Iterator[None]:
 # %% ../../nbs/study/01_run.ipynb #rec00
 def _asked(parameters: Parameters, out: Path) -> dict:
     """What is asked of a run, as its record holds it."""
-    asked = dataclasses.asdict(parameters)
-    del asked["anyway"]  # what somebody once let pass is not asked of the next
+    asked = asked_values(parameters)
     return asked | paths_inside(asked, out)
 
 # %% ../../nbs/study/01_run.ipynb #8a4af2b3

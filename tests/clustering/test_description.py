@@ -213,7 +213,7 @@ GENRES = st.lists(st.sampled_from(["Drama", " Drama", "War", "Sci-Fi", "", "a|b"
 def test_counts_and_p_values_are_those_of_fishers_test(posters):
     labels = np.array([label for label, _ in posters])
     values = pd.Series([genre for _, genre in posters], dtype=object)
-    table = enrichment(labels, {"genre": values}, min_posters=1)
+    table = enrichment(labels, {"genre": values}, min_films=1)
     sets = [{part.strip() for part in (text or "").split("|")} - {""} for text in values]
     known = [number for number, one in enumerate(sets) if one]
     assert len(table) == len(set(labels[known])) * len(set().union(*sets))
@@ -279,7 +279,7 @@ def test_the_table_is_sorted_and_does_not_depend_on_the_order_of_posters(films):
 
 def test_rare_values_are_not_tested():
     genres = pd.Series(["Drama"] * 10 + ["War"] * 4)
-    table = enrichment(np.arange(14) % 2, {"genre": genres}, min_posters=5)
+    table = enrichment(np.arange(14) % 2, {"genre": genres}, min_films=5)
     assert set(table["value"]) == {"Drama"} and set(table["n_posters"]) == {14}
 
 

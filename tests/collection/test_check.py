@@ -52,20 +52,82 @@ def test_a_check_says_what_fits_and_what_does_not(tmp_path, films):
     assert len(found.rows_without_poster) == 14
     text = str(found)
     for part in (
-        "18 posters in", "notes.txt (not an image)", "page.jpg (not an image)", "16 of 18 posters have a row: 15 by id, 1 by title and year",
+        "18 posters in", "left out, not an image: notes.txt, page.jpg", "16 of 18 posters have a row: 15 by id, 1 by title and year",
         "2 posters without a row: a.jpg, b/c.jpg", "14 rows without a poster: Film 16 (1916) [16], ", " and 4 more", "30 films in", "UTF-8",
-        "Drama 11, Crime 11; 5 films without", "years: 1901 to 1920",
+        "genres     Drama 11, Crime 11; 5 films without", "years      1901 to 1920", "next       poster-analysis study",
     ):  # fmt: skip
         assert part in text, (part, text)
     assert len(found.summary()) == 3 and "2 other files left out" in found.summary()[0]
-    assert (
-        html.unescape(re.sub("<[^>]+>", "\n", found._repr_html_())).split("\n\n")[0].strip() in text
+    shown = re.findall("<td[^>]*>(.*?)</td>", found._repr_html_())
+    assert [html.unescape(one) for one in shown] == [line[11:] for line in found.lines()]
+
+
+def test_lines_are_broken_where_a_terminal_ends(tmp_path, films):
+    found = check(
+        pictures(tmp_path / "p", *(f"a long name of a file {n}.jpg" for n in range(9)), "1.jpg"),
+        films,
     )
+    lines = found.lines(60)
+    assert max(map(len, lines)) <= max(60, len(str(tmp_path)) + 30) and len(lines) > len(
+        found.lines()
+    )
+    assert all(
+        line[:11].strip()
+        in ("", "posters", "table", "columns", "match", "genres", "years", "stop", "look at")
+        for line in lines
+    )
+    assert " ".join(" ".join(lines).split()) == " ".join(" ".join(found.lines()).split())
+
+
+def test_a_check_does_not_tell_to_check(tmp_path, films):
+    found = check(pictures(tmp_path / "p", "x.jpg"), films)
+    assert "poster-analysis check" not in str(found) and "--anyway" not in str(found)
+    assert found.refusal.startswith(found.objection) and "poster-analysis check" in found.refusal
+    assert "genres  " not in str(found), "there are none to count"
+
+
+def test_another_column_that_has_the_posters_is_named(tmp_path):
+    rows = [f"{900 + n},tt{113277 + n:07d},/pic{n}xyz.jpg,Film {n}" for n in range(20)]
+    movies = table(tmp_path / "m.csv", *rows, header="id,imdb_id,poster_path,title")
+    by_id = check(pictures(tmp_path / "i", *(f"{900 + n}.jpg" for n in range(12))), movies)
+    assert "'id' has 12 of the posters" in by_id.objection and "--id-column id)" in by_id.objection
+    by_file = check(pictures(tmp_path / "f", *(f"pic{n}xyz.jpg" for n in range(12))), movies)
+    assert "--file-column poster_path)" in by_file.objection
+    for posters, option in (("i", {"id_column": "id"}), ("f", {"file_column": "poster_path"})):
+        assert check(tmp_path / posters, movies, **option).n_matched == 12
+
+
+def test_a_table_with_a_row_for_each_poster_names_its_files(tmp_path):
+    rows = [f"p{n}.jpg,{n // 2},Film {n // 2}" for n in range(8)]
+    movies = table(tmp_path / "m.csv", *rows, header="poster_file,imdbId,Title")
+    found = check(pictures(tmp_path / "p", *(f"p{n}.jpg" for n in range(8))), movies)
+    assert (
+        "'poster_file' has 8 of the posters" in found.objection
+        and "--file-column poster_file" in found.objection
+    )
+    again = check(tmp_path / "p", movies, file_column="poster_file")
+    assert again.n_matched == 8 and again.films["film_id"].nunique() == 4
+
+
+def test_a_table_of_links_beside_the_other_is_named(tmp_path):
+    movies = table(
+        tmp_path / "movies.csv", "1,Toy Story (1995),Animation", header="movieId,title,genres"
+    )
+    table(tmp_path / "links.csv", "1,0114709", header="movieId,imdbId")
+    found = check(pictures(tmp_path / "p", "0114709.jpg", "0113277.jpg"), movies)
+    assert f"--links {tmp_path / 'links.csv'}" in found.objection
+    assert check(tmp_path / "p", movies, links=tmp_path / "links.csv").n_matched == 1
+
+
+def test_films_without_ids_are_found_by_title_and_year(tmp_path):
+    movies = table(tmp_path / "m.csv", "Heat,1995", "Jumanji,1995", header="Title,Year")
+    found = check(pictures(tmp_path / "p", "Heat (1995).jpg", "jumanji-1995.jpg"), movies)
+    assert "2 of 2 posters have a row: 2 by title and year" in str(found)
 
 
 def test_a_folder_alone(tmp_path):
     found = check(pictures(tmp_path / "p", "Drama/1.jpg", "Crime/2.jpg"))
-    assert found.is_good and len(found.summary()) == 1
+    assert found.is_good and len(found.summary()) == 1 and found.lines()[-1].startswith("next")
     assert "folder: Drama (1), Crime (1)" in str(found) or "Crime (1)" in str(found)
 
 

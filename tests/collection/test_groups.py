@@ -55,6 +55,32 @@ def test_cells_as_people_have_them(cells, expected, separator):
         assert read.separator == separator
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected", "said"),
+    [
+        (["US", "NA", "FR", "FR,NA,US"], ["US", "NA", "FR", "FR|NA|US"], "NA (2) is taken for a code"),
+        (["['US']", "['NA', 'FR']", "[]"], ["US", "NA|FR", ""], "NA (1) is taken for a code"),
+        (["PG", "R", "NA", "NC-17"], ["PG", "R", "", "NC-17"], "NA (1) is taken for nothing"),
+        (["USA", "NA", "France|NA"], ["USA", "", "France"], "NA (2) is taken for nothing"),
+        (["US", "na", "FR", "N/A"], ["US", "", "FR", ""], ""),
+        (["US", "NA", "US"], ["US", "", "US"], "NA (1) is taken for nothing"),
+        (["NA", "NA"], ["", ""], "NA (2) is taken for nothing"),
+    ],
+)  # fmt: skip
+def test_na_is_namibia_among_codes_of_countries_and_nothing_elsewhere(cells, expected, said):
+    read = read_values(pd.Series(cells))
+    assert read.texts.tolist() == expected
+    assert read.note.startswith(said) and bool(read.note) == bool(said)
+
+
+def test_what_na_was_taken_for_is_said_of_a_group():
+    films = pd.DataFrame(
+        {"imdb_id": list("123456"), "country": ["US", "NA", "FR", "NA", "US", "FR"]}
+    )
+    (sentence,) = check_groups(["country"], films)
+    assert sentence.endswith("NA (2) is taken for a code, as the other values are.")
+
+
 def test_prose_is_no_list():
     plots = [
         f"A long sentence about a man, who is number {n}, and about {'much else ' * 12}"
@@ -161,3 +187,20 @@ def test_colours_are_clusters_then_groups_then_what_makes_a_legend(films):
     assert colour_names(many) == ["cluster_pca", "few"]
     assert colour_names(many, ["genre", "director"]) == ["cluster_pca", "director", "few"]
     assert many["director"].nunique() > MOST_KINDS
+
+
+def test_posters_of_one_film_are_one_film_of_a_group():
+    films = pd.DataFrame(
+        {
+            "imdb_id": list("123456"),
+            "film_id": list("112234"),
+            "country": ["US", "US", "FR", "FR", "US", ""],
+            "studio": ["A", "A", "B", "B", "C", ""],
+        }
+    )
+    (sentence,) = check_groups(["country"], films)
+    assert "none of them with 5 films or more" in sentence and sentence.endswith("1 film has none.")
+    with pytest.raises(InputError, match="no value that two of 3 films share"):
+        check_groups(["studio"], films)
+    assert with_groups(films, ["studio", "country"])[1] == ["country"]
+    assert with_groups(films.drop(columns="film_id"), ["studio"])[1] == ["studio"]

@@ -1,5 +1,6 @@
 """Folders of posters as people have them: what becomes a row, under which id, and what is said of the rest."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
@@ -44,7 +45,7 @@ def test_all_posters_of_a_film_are_studied(tmp_path, films):
         "Heat (1995)"
     }
     assert (
-        "1 film has several posters, 57 in all; the column film_id says which belong together."
+        "1 film has several posters, 57 in all; the column film_id says which belong together, and against chance they count as one film."
         in collection.notes
     )
     assert any("more than a dozen" in note for note in collection.notes)
@@ -172,7 +173,7 @@ def test_what_is_not_taken_is_named(tmp_path):
         "b.jpg": "a PDF file, which is not read here (save it as PNG or JPEG)",
         "c.svg": "an SVG file, which is not read here (save it as PNG or JPEG)",
         "d.txt": "not an image",
-        "e": "not an image (empty file)",
+        "e": "empty file",
     }
 
 
@@ -254,3 +255,127 @@ def test_a_film_of_several_posters_is_found_by_its_id_its_title_and_any_poster()
     assert find_films(index, "Heat") == [0, 3]
     with pytest.raises(InputError, match="any of 2 films"):
         find_film(index, "Heat")
+
+
+# One picture in several sizes
+
+
+def picture(path, width, *, seed=0, quality=80):
+    """A picture with large shapes, which a size does not change."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shapes = np.random.default_rng(seed).integers(0, 256, (6, 4, 3), dtype=np.uint8)
+    large = Image.fromarray(shapes).resize((500, 750), Image.Resampling.BICUBIC)
+    large.resize((width, width * 3 // 2), Image.Resampling.LANCZOS).save(
+        path, "JPEG", quality=quality
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        ({"tt0113277_w185.jpg": 185, "tt0113277_w500.jpg": 500}, "tt0113277_w500.jpg"),
+        (
+            {"w92/tt0113277.jpg": 92, "original/tt0113277.jpg": 400, "w185/tt0113277.jpg": 185},
+            "original/tt0113277.jpg",
+        ),
+        ({"113277.jpg": 300, "113277-small.jpg": 90}, "113277.jpg"),
+        (
+            {"Heat (1995)/poster-342x513.jpg": 342, "Heat (1995)/poster-thumb.jpg": 60},
+            "Heat (1995)/poster-342x513.jpg",
+        ),
+    ],
+)
+def test_one_picture_in_several_sizes_is_one_poster(tmp_path, names, kept):
+    for name, width in names.items():
+        picture(tmp_path / name, width, quality=60 + width % 30)
+    found = read_collection(tmp_path)
+    assert found.table["path"].tolist() == [kept]
+    assert set(found.skipped["path"]) == set(names) - {kept}
+    assert all(
+        "smaller than another file of the film" in reason and kept in reason
+        for reason in found.skipped["reason"]
+    )
+    assert f"left out, {len(names) - 1} cop" in str(found.check)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"tt0113277_w185.jpg": (185, 0), "tt0113277_w500.jpg": (500, 1)},
+        {"tt0113277_1.jpg": (185, 0), "tt0113277_2.jpg": (500, 0)},
+        {"tt0113277_teaser_w185.jpg": (185, 0), "tt0113277_w500.jpg": (500, 0)},
+        {"tt0113277_w185.jpg": (185, 0), "tt0114709_w500.jpg": (500, 0)},
+    ],
+    ids=["other pictures", "not named so", "another poster by name", "other films"],
+)
+def test_other_pictures_are_other_posters(tmp_path, names):
+    for name, (width, seed) in names.items():
+        picture(tmp_path / name, width, seed=seed)
+    assert len(read_collection(tmp_path)) == len(names)
+
+
+def test_a_size_that_cannot_be_read_costs_no_other(tmp_path):
+    picture(tmp_path / "tt0113277_w185.jpg", 185)
+    (tmp_path / "tt0113277_w500.jpg").write_bytes(
+        (tmp_path / "tt0113277_w185.jpg").read_bytes()[:-400]
+    )
+    found = read_collection(tmp_path)
+    assert "tt0113277_w185.jpg" in found.table["path"].tolist(), (
+        "the other is named when it is decoded"
+    )
+
+
+# Folders of media centres, of decades and years, and what is no folder
+
+
+def test_other_art_beside_posters_is_left_out_by_name(tmp_path):
+    names = (
+        "Heat (1995)/poster.jpg",
+        "Heat (1995)/fanart.jpg",
+        "Heat (1995)/clearlogo.png",
+        "Up (2009)/banner.jpg",
+        "Still.jpg",
+        "logo.jpg",
+    )
+    found = read_collection(pictures(tmp_path / "p", *names))
+    assert found.table["path"].tolist() == [
+        "Heat (1995)/poster.jpg",
+        "Still.jpg",
+        "Up (2009)/banner.jpg",
+        "logo.jpg",
+    ]
+    assert set(found.skipped["reason"]) == {
+        f"no poster by its name ({kind}), beside others of the film"
+        for kind in ("fanart", "clearlogo")
+    }
+    assert "left out, 2 pictures that by the name are no poster: " in str(found.check)
+
+
+def test_the_folder_of_a_film_is_no_group_even_if_the_file_says_the_film(tmp_path):
+    table = tmp_path / "films.csv"
+    table.write_text("Title,Year\nHeat,1995\nUp,2009\n")
+    names = ("1990s/Heat (1995)/Heat (1995)-poster.jpg", "2000s/Up (2009)/poster.jpg")
+    found = read_collection(pictures(tmp_path / "p", *names), table).table
+    assert found["folder"].tolist() == ["1990s", "2000s"] and "folder_2" not in found
+    found = read_collection(tmp_path / "p").table
+    assert found["folder"].tolist() == ["1990s", "2000s"] and "folder_2" not in found
+
+
+def test_letterboxd_names_are_titles(tmp_path):
+    table = tmp_path / "watched.csv"
+    table.write_text(
+        "Date,Name,Year,Letterboxd URI\n2023-01-01,Heat,1995,https://boxd.it/2a0c\n2023-01-02,Das Boot,1981,https://boxd.it/2a1c\n"
+    )
+    posters = pictures(
+        tmp_path / "p", "12345-heat-0-230-0-345-crop.jpg", "51234-das-boot-0-500-0-750-crop.jpg"
+    )
+    assert read_collection(posters, table).table["title"].tolist() == ["Heat", "Das Boot"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("https://www.imdb.com/posters", "download the posters"), ("posters/*.jpg", "no pattern")],
+)
+def test_what_is_no_folder_is_told_what_to_give(given, said):
+    with pytest.raises(InputError, match=said):
+        read_collection(given)

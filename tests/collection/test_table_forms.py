@@ -483,7 +483,7 @@ def test_rows_that_contradict_each_other_are_set_aside_and_cost_no_other(read):
 def test_what_other_columns_hold_for_nothing_is_emptied_and_said(read):
     found = read("imdbId,Title,country\n1,Heat,\\N\n2,Ran,nan\n3,M,NA\n4,Z,-\n")
     assert found.table["country"].tolist() == ["", "", "NA", "-"]
-    assert any("'\\\\N', 'nan' were taken for nothing" in note for note in found.notes)
+    assert any(r"'\N', 'nan' were taken for nothing" in note for note in found.notes)
 
 
 # Files
@@ -667,8 +667,9 @@ OTHERS = {
     "half a Parquet": (b"PAR1" + b"x" * 90, "damaged"),
     "OpenDocument": (
         zipped(("mimetype", "application/vnd.oasis.opendocument.spreadsheet")),
-        "none of Excel",
+        "content.xml",
     ),
+    "Numbers": (zipped(("Index/Document.iwa", "x")), "none of Excel"),
     "an empty workbook": (workbook(("A", [])), "empty"),
     "an empty archive": (zipped(), "nothing"),
     "two tables": (zipped(("a.csv", CSV), ("b.csv", CSV)), "films.csv/a.csv"),
@@ -709,3 +710,121 @@ def test_names_of_earlier_studies_are_found_in_any_case(read, refused):
     )
     assert found.table.iloc[0, :3].tolist() == ["1", "Heat", "Crime"]
     assert "'Kind'" in refused("imdbId,Kind\n1,a\n", genre_column="Genre")
+
+
+# As encyclopaedias, German spreadsheets and plain typing have them
+
+
+def test_marks_of_footnotes_are_no_part_of_titles(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text(
+        "Film,Year,Genre\nHeat[a],1995[2],Drama[3]\nAlien[note 1][b],1979,Horror[12]\n[REC],2007,Horror\n[•REC]²,2009,Horror\n"
+    )
+    found = read_metadata(path)
+    assert found.table["title"].tolist() == ["Heat", "Alien", "[REC]", "[•REC]²"]
+    assert found.table["genre"].tolist() == ["Drama", "Horror", "Horror", "Horror"]
+    assert found.table["year"].tolist() == [1995, 1979, 2007, 2009]
+    assert any("footnotes were taken away from 4 cells" in note for note in found.notes)
+
+
+def test_a_mark_that_stands_alone_is_left(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text("imdbId,Title\n1,Rec[2]\n2,Heat\n")
+    assert read_metadata(path).table["title"].tolist() == ["Rec[2]", "Heat"]
+
+
+def test_numbers_with_decimal_commas_are_ids(tmp_path):
+    path = tmp_path / "filme.csv"
+    path.write_bytes(
+        "IMDb-Nr;Titel;Jahr\r\n113277,0;Heat;1995,0\r\n211915,0;Amélie;2001,0\r\n".encode("cp1252")
+    )
+    found = read_metadata(path).table
+    assert found["imdb_id"].tolist() == ["113277", "211915"] and found["year"].tolist() == [
+        1995,
+        2001,
+    ]
+
+
+@pytest.mark.parametrize("name", ["films.txt", "films.csv"])
+def test_columns_between_blanks_are_no_single_column(tmp_path, name):
+    path = tmp_path / name
+    path.write_text(f"{'imdbId':<12}{'Title':<12}Genre\n{'tt0113277':<12}{'Heat':<12}Drama\n")
+    with pytest.raises(InputError, match="separated by blanks"):
+        read_metadata(path)
+    path.write_text("imdbId\ntt0113277\ntt0114709\n")
+    assert len(read_metadata(path).table) == 2
+
+
+def test_an_address_is_no_file():
+    with pytest.raises(InputError, match="address of the web; download"):
+        read_metadata("https://datasets.imdbws.com/title.basics.tsv.gz")
+
+
+OPEN = """<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet>{}</office:spreadsheet></office:body></office:document-content>"""
+
+
+def open_document(path, *sheets):
+    """A spreadsheet of LibreOffice; a cell is given as the XML of its attributes and content."""
+    tables = ""
+    for number, rows in enumerate(sheets, start=1):
+        inside = "".join(
+            "<table:table-row>"
+            + "".join(f"<table:table-cell {cell}</table:table-cell>" for cell in row)
+            + "</table:table-row>"
+            for row in rows
+        )
+        empty = '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+        tables += f'<table:table table:name="Sheet{number}">{inside}{empty}</table:table>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", OPEN.format(tables))
+    return path
+
+
+def word(text):
+    return f'office:value-type="string"><text:p>{text}</text:p>'
+
+
+def test_a_spreadsheet_of_libreoffice_is_read(tmp_path):
+    path = open_document(
+        tmp_path / "films.ods",
+        [[word("Notes")]],
+        [
+            [word("My films")],
+            [word("imdbId"), word("Title"), word("Year"), word("Genre"), word("Seen"), word("Date")],
+            ['office:value-type="float" office:value="113277">', word("Heat"), 'office:value-type="float" office:value="1995">', word("Crime, Drama"), 'office:value-type="boolean" office:boolean-value="true">', 'office:value-type="date" office:date-value="2020-01-02T00:00:00">'],
+            ['office:value-type="float" office:value="211915">', word("Am<text:span>é</text:span>lie"), 'office:value-type="float" office:value="2001">', ">", ">", ">"],
+            [">", word("Lost"), ">", ">", ">", ">"],
+        ],
+    )  # fmt: skip
+    found = read_metadata(path)
+    assert found.table["imdb_id"].tolist() == ["113277", "211915"]
+    assert found.table["title"].tolist() == ["Heat", "Amélie"] and found.table["year"].tolist() == [
+        1995,
+        2001,
+    ]
+    assert found.table["genre"].tolist() == ["Crime|Drama", ""]
+    assert found.table[["Seen", "Date"]].iloc[0].tolist() == ["true", "2020-01-02"]
+    assert found.skipped["line"].tolist() == [5] and found.parameters["encoding"] == "OpenDocument"
+    assert any("sheet 'Sheet2'" in note for note in found.notes)
+    assert read_metadata(path / "Sheet2").table["title"].tolist() == ["Heat", "Amélie"]
+
+
+def test_a_damaged_spreadsheet_of_libreoffice_is_refused_in_one_line(tmp_path):
+    path = open_document(tmp_path / "films.ods", [[word("imdbId")], [word("1")]])
+    path.write_bytes(path.read_bytes().replace(b"<office:body>", b"<office:bod>>"))
+    with pytest.raises(InputError, match=r"^[^\n]*cannot be read as a spreadsheet[^\n]*$"):
+        read_metadata(path)
+
+
+def test_letters_as_html_writes_them_are_letters(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text(
+        "imdbId,Title,Genre\n1,Am&eacute;lie,R&amp;B\n2,&#1040;&#x41; &lt;3,Drama\n3,AT&T; R&D,Drama\n4,Q&A,Drama\n"
+    )
+    found = read_metadata(path)
+    assert found.table["title"].tolist() == ["Amélie", "АA <3", "AT&T; R&D", "Q&A"]
+    assert found.table["genre"].tolist()[0] == "R&B"
+    assert any("as HTML writes them were read in 3 cells" in note for note in found.notes)

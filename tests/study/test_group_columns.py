@@ -10,7 +10,7 @@ from poster_analysis.api.live_map import live_map
 from poster_analysis.api.study import Study, _placed
 from poster_analysis.cli import main
 from poster_analysis.core.errors import InputError
-from poster_analysis.study.run import Run
+from poster_analysis.study.run import Run, derived_run
 from poster_analysis.study.stages.analysis import Analysis
 from poster_analysis.study.stages.clusters import cluster_in
 from poster_analysis.study.stages.extraction import run_extraction
@@ -174,3 +174,48 @@ def test_the_option_may_be_repeated(parameters):
     assert "--group-columns" in help_text
     assert parameters.changed(group_columns=["a", "b"]).group_columns == ("a", "b")
     assert parameters.changed(group_columns=None).group_columns == ()
+
+
+# What does not depend on them
+
+
+def test_another_column_to_group_by_clusters_nothing_anew(clustered, grouped, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("the sweep was computed again")
+
+    monkeypatch.setattr("poster_analysis.study.stages.kept_sweeps.sweep", refuse)
+    before = {
+        name: clustered.table(f"{name}_pca")
+        for name in ("k_sweep", "labels", "clusters", "cluster_silhouettes")
+    }
+    for changes in ({"group_columns": "Studio"}, {"group_columns": "Studio", "n_clusters": 2}):
+        run = derived_run(grouped.folder, **changes)
+        again = cluster_in(Analysis(run), "pca")
+        assert not again.was_done
+        assert set(again.table("enrichment_pca")["column"]) == {"genre", "decade", "Studio"}
+        for name, table in before.items():
+            if name != "clusters" or "n_clusters" not in changes:
+                pd.testing.assert_frame_equal(again.table(f"{name}_pca"), table)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"k_max": 2, "n_clusters": 2}, {"random_state": 7}, {"n_init": 3}, {"sample": 30}]
+)
+def test_what_a_sweep_depends_on_makes_another(clustered, grouped, monkeypatch, changes):
+    def refuse(*_, **__):
+        raise AssertionError("the sweep was computed again")
+
+    monkeypatch.setattr("poster_analysis.study.stages.kept_sweeps.sweep", refuse)
+    with pytest.raises(AssertionError, match="computed again"):
+        cluster_in(Analysis(derived_run(grouped.folder, **changes)), "pca")
+
+
+def test_a_damaged_sweep_is_computed_again(clustered, grouped):
+    run = derived_run(grouped.folder, group_columns=(), name="damaged")
+    for folder in (clustered.folder, *(grouped.folder / "runs").glob("*")):
+        path = folder / "spaces" / "sweep_pca.npz"
+        if path.is_file():
+            path.unlink()  # a link to it in another run stays whole
+            path.write_bytes(b"PK")
+    again = cluster_in(Analysis(run), "pca")
+    pd.testing.assert_frame_equal(again.table("k_sweep_pca"), clustered.table("k_sweep_pca"))

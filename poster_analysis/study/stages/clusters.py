@@ -21,7 +21,7 @@ from ...clustering import agreement, description, other_methods
 from ...clustering.all_k import LEADING
 from ...clustering.chance import space_coordinates
 from ...clustering.groups import cluster_reproducibility
-from ...clustering.sweep import Clustering, Sweep, cluster, elbow, sweep
+from ...clustering.sweep import Clustering, Sweep, cluster, elbow
 from ...collection.posters import Posters
 from ...core.files import write_table
 from ...core.text import one_of
@@ -37,6 +37,7 @@ from .. import tables as table_names
 from ..parameters import Parameters
 from ..run import Outcome, Stage
 from .analysis import Analysis, reduce_to
+from .kept_sweeps import sweep_of
 from .verdicts import verdict_of
 from ..tables import in_space, table_path
 from ...words import findings
@@ -70,12 +71,13 @@ def exemplars_of(analysis: Analysis, space: str, clusters: pd.DataFrame) -> pd.D
 
 def enrichment_of(analysis: Analysis, labels: np.ndarray) -> pd.DataFrame:
     """What each cluster has more often than chance would have it, of all that films are grouped by."""
-    return description.enrichment(labels, analysis.sample_groups)
+    films = analysis.sample.index.get("film_id")
+    return description.enrichment(labels, analysis.sample_groups, films=films)
 
 
 def agreement_of(analysis: Analysis, labels: np.ndarray) -> pd.DataFrame:
     """How far the clusters agree with the genres and with each column that was asked for."""
-    options = analysis.chosen("random_state")
+    options = analysis.chosen("random_state") | {"films": analysis.sample.index.get("film_id")}
     parts = [
         agreement.agreement(labels, values, column=name, **options)
         for name, values in analysis.sample_groups.items()
@@ -260,8 +262,8 @@ def cluster_in(analysis: Analysis, space: str) -> Stage:
 # %% ../../../nbs/study/stages/02_clusters.ipynb #011a
 def _cluster(analysis: Analysis, name: str, folder: Path) -> Outcome:
     """Write all tables of a space, the figures drawn from them, and the sentences they come to."""
-    options = analysis.chosen("k_min", "k_max", "n_init", "n_splits", "random_state")
-    swept = sweep(analysis.space(name), analysis.distances, **options)
+    stage, after = f"clustering_{name}", _before(analysis, name)
+    swept = sweep_of(analysis, name, folder, stage=stage, after=after)
     tables, sentences = _swept_tables(analysis, swept)
     described, more = _described_tables(analysis, name, swept)
     tables |= described
