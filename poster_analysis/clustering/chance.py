@@ -28,7 +28,7 @@ from .prediction_strength import prediction_strength
 from ..core.errors import InputError
 from ..core.text import NULL_MODELS, SPACES
 from ..distances.blocks import stream_in_threads
-from ..reduction.nmf import nmf_of_leading_axes
+from ..reduction.leading_axes import nmf_of_leading_axes
 
 # %% ../../nbs/clustering/08_chance.ipynb #007
 _LEAST = 1e-6  # variance along an axis, as a share of the first, below which there is only rounding

@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 from ..distances.blocks import row_blocks
 
-# %% ../../nbs/clustering/07_null_models.ipynb #006
+# %% ../../nbs/clustering/07_null_models.ipynb #rotation
 def random_rotation(n_rows: int, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
     """A random rotation of `n_rows` dimensions that leaves the mean in place.
 

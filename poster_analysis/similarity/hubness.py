@@ -175,7 +175,7 @@ def _centred_scale(distances: Distances) -> tuple[np.ndarray, np.ndarray]:
     means = np.concatenate(in_threads(mean, row_blocks(len(distances))))
     squares = means - means.mean() / 2
     # the single precision of the distances leaves no direction nearer the mean
-    far = squares > 1e-6
+    far = squares > 1e-6 * means.mean()
     scale = np.divide(1, np.sqrt(np.maximum(squares, 0)), where=far, out=np.zeros(len(squares)))
     return means, scale
 

@@ -231,3 +231,20 @@ def test_rank_counts_from_the_poster_nearest_the_centre():
         assert sorted(members["rank"]) == list(range(1, len(members) + 1)), cluster
         apart = np.linalg.norm(Z[rows] - Z[rows].mean(axis=0), axis=1)
         assert (np.diff(apart) > -1e-5).all()
+
+
+def test_where_posters_are_exactly_between_centres_the_end_is_an_optimum_all_the_same():
+    """Few different values and a row of zeros: labels may differ from scikit-learn's, the inertia hardly."""
+    rng = np.random.default_rng(0)
+    X = (rng.random((60, 12)) < 0.15).astype(np.float32)
+    X[5] = 0
+    space, distances = reduction.raw_space(X), row_distances(X)
+    rows = normalize(X.astype(np.float64))
+    for k in (3, 6):
+        found = clustering.cluster(space, distances, n_clusters=k, n_init=10, random_state=4)
+        labels = found.table.cluster.to_numpy()
+        centres = np.stack([rows[labels == one].mean(axis=0) for one in range(k)])
+        squared = cdist(rows, centres, "sqeuclidean")
+        np.testing.assert_allclose(squared[np.arange(60), labels], squared.min(axis=1), atol=1e-6)
+        oracle = KMeans(k, n_init=10, random_state=4, tol=0).fit(rows)
+        assert found.inertia <= 1.02 * oracle.inertia_

@@ -221,3 +221,14 @@ def test_what_is_out_of_range_is_refused_in_one_line(wrong, said):
     with pytest.raises(InputError, match=said) as caught:
         factorise(np.ones((3, 5)), **wrong)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shift", [1.0, 30.0, 1000.0])
+@pytest.mark.parametrize("n_components", [1, 3])
+def test_the_error_of_nearly_equal_rows_is_that_of_double_precision(shift, n_components):
+    """Rows of which single precision leaves little when sums of squares are subtracted from each other."""
+    X = (shift + 0.5 * np.random.default_rng(0).random((60, 40))).astype(np.float32)
+    W, H, errors = factorise(X, n_components)
+    exact = np.linalg.norm(X.astype(np.float64) - W.astype(np.float64) @ H.astype(np.float64))
+    np.testing.assert_allclose(errors[-1], exact, rtol=1e-4)
+    assert errors[-1] > 0 and (np.diff(errors) <= 1e-9 * errors[0]).all()

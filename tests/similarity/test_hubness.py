@@ -150,3 +150,16 @@ def test_a_hub_is_named_whatever_its_title():
     assert "<b>$x$ {0} %s, is in 5" in hubness_finding(counts)
     ring = neighbour_table([[1], [2], [0]], some_ids(3))
     assert "no hubs" in hubness_finding(neighbour_counts(ring, make_index(3), n_neighbors=1))
+
+
+@pytest.mark.parametrize("size", [1, 1e-2, 1e-3])
+def test_centred_neighbours_of_nearly_equal_posters_are_those_of_double_precision(size):
+    """What counts as too near the mean is measured against the spread, not on one scale for all."""
+    rng = np.random.default_rng(3)
+    X = 10 + size * rng.normal(size=(40, 30))
+    found = centred_neighbours(Features(X.astype(np.float32), make_index(40)), n_neighbors=1)
+    cosines = plain_centred(X.astype(np.float32).astype(np.float64))
+    np.fill_diagonal(cosines, -2)
+    ids = make_index(40)["imdb_id"].to_numpy()
+    same = found["neighbour_id"].to_numpy() == ids[cosines.argmax(axis=1)]
+    assert same.mean() > 0.9 and (found["similarity"] > 0).all()
