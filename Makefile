@@ -39,8 +39,7 @@ test: export DEMO = --backbone colour --n-null 0 --limit 72 --n-components 20 --
 test: lint notebooks reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
 
 test-all: export POSTER_ANALYSIS_ALL = 1
-test-all: export POSTER_ANALYSIS_LAB = 1
-test-all: test ## the same, with an extraction killed more often, and a real JupyterLab
+test-all: test ## the same, with an extraction killed more often
 
 # what needs no weights, no finished study, no kernel, no browser, and no minutes
 QUICK = tests/collection tests/similarity tests/words tests/test_house.py \
@@ -63,7 +62,7 @@ pytest: .venv/.done ## runs tests/, the one that compares nbs/ with the module a
 	$(HALF) pytest -q -n 3 --dist worksteal
 
 test-lab: .venv/.done ## tries reports, map and explorer in a real JupyterLab, and nothing else
-	POSTER_ANALYSIS_LAB=1 pytest -q tests/jupyter
+	pytest -q tests/jupyter
 
 .PHONY: export run docs wheel constraints hooks clean
 export: .venv/.done ## writes poster_analysis/ from nbs/

@@ -138,8 +138,6 @@ def reader(browser):
 @pytest.fixture(scope="session")
 def jupyterlab(browser, study, tmp_path_factory):
     """A JupyterLab with a small study where reports look for it, one for all tests of a process."""
-    if not os.environ.get("POSTER_ANALYSIS_LAB"):
-        pytest.skip("a real JupyterLab is tried by: make test-lab")
     if importlib.util.find_spec("jupyterlab") is None:
         pytest.skip('no JupyterLab here; run: pip install ".[dev]"')
     lab = Lab(tmp_path_factory.mktemp("jupyterlab"), browser)
