@@ -36,7 +36,9 @@ lab: .venv/.done ## opens JupyterLab on the project
 
 .PHONY: test test-all quick lint notebooks reports pytest test-lab
 test: export DEMO = --backbone colour --n-null 0 --limit 72 --n-components 20 --map-method pca # what takes minutes has tests of its own
-test: lint notebooks reports pytest ## lint, notebooks, reports and tests: what stands between a change and main
+test: .venv/.done ## lint, notebooks, reports and tests: what stands between a change and main
+	@$(MAKE) --no-print-directory -j 3 lint notebooks reports # the demo alone would keep one core busy
+	@$(MAKE) --no-print-directory pytest
 
 test-all: export POSTER_ANALYSIS_ALL = 1
 test-all: test ## the same, with an extraction killed more often
