@@ -61,6 +61,7 @@ def small_parameters(drawn):
         k_min=2,
         k_max=5,
         n_clusters=4,
+        n_splits=2,
         map_method="pca",  # UMAP compiles for seconds in every process
     )
 
@@ -138,8 +139,6 @@ def reader(browser):
 @pytest.fixture(scope="session")
 def jupyterlab(browser, study, tmp_path_factory):
     """A JupyterLab with a small study where reports look for it, one for all tests of a process."""
-    if not os.environ.get("POSTER_ANALYSIS_LAB"):
-        pytest.skip("a real JupyterLab is tried by: make test-lab")
     if importlib.util.find_spec("jupyterlab") is None:
         pytest.skip('no JupyterLab here; run: pip install ".[dev]"')
     lab = Lab(tmp_path_factory.mktemp("jupyterlab"), browser)
@@ -164,14 +163,27 @@ def lab(jupyterlab, browser):
     assert asked == []
 
 
-def pytest_collection_modifyitems(items):
-    """What takes minutes comes first in a share: begun last, it would keep one process busy and the others waiting.
+# What takes long, in the order in which three processes begin: the first alone starts a JupyterLab and the study that others
+# wait for, so the others begin with what needs neither.
+FIRST = (
+    ("jupyter/",),
+    ("test_wheel", "test_soak", "test_networks"),
+    ("test_hostile_study", "test_batches", "test_verdict"),
+)
 
-    Of n processes each begins with one n-th of the tests, and who has done gets from the end of another's. So what needs
-    JupyterLab stays in the first process, which starts a single one, and the wheel is built in another.
+
+def pytest_collection_modifyitems(items):
+    """What takes long comes first in a share: begun last, it would keep one process busy and the others waiting.
+
+    Of n processes each begins with one n-th of the tests, and who has done gets from the end of another's.
     """
-    items.sort(key=lambda item: "tests/jupyter" not in item.nodeid)
-    wheel = [item for item in items if "test_wheel" in item.nodeid]
-    others = [item for item in items if item not in wheel]
-    place = len(others) // 3 + 1
-    items[:] = [*others[:place], *wheel, *others[place:]]
+    begun = [[one for one in items if any(name in one.nodeid for name in names)] for names in FIRST]
+    taken = {one for some in begun for one in some}
+    others = [one for one in items if one not in taken]
+    ordered = []
+    for left, some in zip(range(len(FIRST), 0, -1), begun, strict=True):
+        share = (len(items) - len(ordered)) // left
+        n_others = max(share - len(some), 0) if left > 1 else len(others)
+        ordered += [*some, *others[:n_others]]
+        del others[:n_others]
+    items[:] = ordered
