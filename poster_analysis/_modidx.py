@@ -128,6 +128,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                      'poster_analysis/api/clusters.py'),
                                               'poster_analysis.api.clusters._Described.exemplars_of': ( 'api/clusters.html#_described.exemplars_of',
                                                                                                         'poster_analysis/api/clusters.py'),
+                                              'poster_analysis.api.clusters._Described.reproducibility': ( 'api/clusters.html#_described.reproducibility',
+                                                                                                           'poster_analysis/api/clusters.py'),
                                               'poster_analysis.api.clusters._Described.table': ( 'api/clusters.html#_described.table',
                                                                                                  'poster_analysis/api/clusters.py'),
                                               'poster_analysis.api.clusters._Numbered': ( 'api/clusters.html#_numbered',

@@ -333,15 +333,9 @@ def _report_each(notebook: str, out: Path, values: dict, name: str, file: str | 
 @click.option("--pdf", metavar="FILE", help="Write the report as a PDF too.")
 @click.option("--new", metavar="FILE", help="Write a notebook to begin a report of one's own.")
 def report(
-    notebook: str | None,
-    out: str | None,
-    name: str,
-    parameters: tuple[tuple[str, str], ...],
-    each: bool,
-    html: str | None,
-    pdf: str | None,
-    new: str | None,
-) -> None:
+    notebook: str | None, out: str | None, name: str, parameters: tuple[tuple[str, str], ...],
+    each: bool, html: str | None, pdf: str | None, new: str | None,
+) -> None:  # fmt: skip
     """Run one report notebook.
 
     NOTEBOOK is extraction, clustering, reduction, similarity, comparison, or the path of one's own.

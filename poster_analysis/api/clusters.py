@@ -21,7 +21,12 @@ from ..core.errors import InputError
 from ..core.text import SPACES, counted, score_text
 from ..figures import clusters as cluster_figures
 from ..study.stages.analysis import Analysis
-from ..study.stages.clusters import agreement_of, enrichment_of, exemplars_of
+from poster_analysis.study.stages.clusters import (
+    agreement_of,
+    enrichment_of,
+    exemplars_of,
+    reproducibility_of,
+)
 
 # %% ../../nbs/api/01_clusters.ipynb #005
 class Cluster:
@@ -100,6 +105,12 @@ class _Described:
         found = found[(found["cluster"] == number) & (found["role"] == role)]
         known = self.table[["imdb_id", "genre", "path"]]
         return found[["rank", "imdb_id", "title", "silhouette"]].merge(known, on="imdb_id")
+
+    @cached_property
+    def reproducibility(self) -> pd.DataFrame:
+        """How surely each cluster comes back from other samples: cluster, n_posters, reproducibility (0 to 1)."""
+        labels = self.table["cluster"].to_numpy()
+        return reproducibility_of(self._analysis, self.space, labels)
 
     @cached_property
     def enrichment(self) -> pd.DataFrame:
@@ -194,7 +205,7 @@ class Clusters(_Agreeing):
     analysis
         The analysis it belongs to.
     **known
-        Tables that were computed before: exemplars, enrichment.
+        Tables that were computed before: exemplars, reproducibility, enrichment.
     """
 
     def plot_sizes(self) -> Figure:
@@ -210,8 +221,9 @@ class Clusters(_Agreeing):
         found, posters = self.enrichment, self._analysis.posters
         known = found if len(found) else None
         return cluster_figures.cluster_cards(
-            self.table, self.exemplars, known, posters, space=self.space
-        )
+            self.table, self.exemplars, known, posters, space=self.space,
+            reproducibility=self.reproducibility,
+        )  # fmt: skip
 
     def _repr_html_(self) -> str:
         return _clusters_html(self)
@@ -225,6 +237,8 @@ def _clusters_html(clusters: Clusters) -> str:
     pieces = []
     for one in list(clusters)[:_SHOWN]:
         strip = strip_html(one.typical, clusters.folder, height=72, most=_EACH, titles=False)
-        about = ": ".join(filter(None, [counted(len(one), "poster"), one.says]))
+        back = clusters.reproducibility["reproducibility"].iloc[one.number]
+        size = f"{counted(len(one), 'poster')}, comes back {score_text(back)} (0 to 1)"
+        about = ": ".join(filter(None, [size, one.says]))
         pieces.append(card_html(f"Cluster {one.number}", [about], strip))
     return card_html(f"{clusters.k} clusters", lines, *pieces)

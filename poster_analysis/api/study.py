@@ -127,7 +127,8 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
     own = {name: getattr(parameters, name) for name in ("n_clusters", "n_init", "random_state")}
     swept = stage.table(in_space(table_names.K_SWEEP, space)).set_index("k")["inertia"]
     inertia = float(swept.get(parameters.n_clusters, float("nan")))
-    known = {"exemplars": stage.table(in_space(table_names.EXEMPLARS, space))}
+    kept = {"exemplars": table_names.EXEMPLARS, "reproducibility": table_names.REPRODUCIBILITY}
+    known = {name: stage.table(in_space(table, space)) for name, table in kept.items()}
     name = in_space(table_names.ENRICHMENT, space)
     if table_path(name) in stage.outputs:
         known["enrichment"] = stage.table(name)

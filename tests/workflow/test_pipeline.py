@@ -299,7 +299,7 @@ def test_a_report_without_null_models_is_a_run_of_its_own(study, tmp_path, monke
     assert path == out / "runs/n_null=0/notebooks/clustering_pca.ipynb"
     assert jobs[0].parameters["n_null"] == 0 and jobs[0].parameters["k_max"] == 5
     assert run_report("clustering", out, parameters={}).is_relative_to(out / "notebooks")
-    assert jobs[1].parameters["n_null"] == 19
+    assert jobs[1].parameters["n_null"] == 99
 
 
 def test_a_notebook_of_ones_own_runs_every_time(study, tmp_path, monkeypatch):
