@@ -84,7 +84,7 @@ def written_whole(path: str | os.PathLike) -> Iterator[Path]:
 #: Columns that are read as text in every table.
 TEXT_COLUMNS = (
     "imdb_id", "neighbour_id", "title", "genre", "path", "sha256", "reason", "space", "backbone",
-    "null_model", "role", "column", "method", "parameters", "measure", "kinds", "also_supported",
+    "null_model", "role", "column", "method", "parameters", "measure", "kinds", "levels",
     "film_id", "folder", "folder_2", "folder_3", "run", "run_a", "run_b", "neighbour_title", "outcome",
 )  # fmt: skip
 

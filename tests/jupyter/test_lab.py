@@ -10,7 +10,7 @@ OWN = {
     "k_min": 2,
     "k_max": 5,
     "n_clusters": 4,
-    "n_null": 19,
+    "n_null": 99,
 }  # what the study has, so that nothing is computed
 BLANK = 3  # of 255, how far the brightness of a picture may vary that shows nothing
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from ...clustering.chance import Evidence, evidence
 from ...clustering.judged import judged
@@ -62,7 +63,7 @@ def _tables(found: Evidence) -> dict[str, pd.DataFrame]:
     }
 
 
-def verdict_figure(one: Verdict, by_k: pd.DataFrame):
+def verdict_figure(one: Verdict, by_k: pd.DataFrame) -> Figure:
     """The figure of a verdict, from its two tables."""
     options = {"levels": one.all_levels, "n_posters": one.n_judged}
     return verdict_curves(by_k, headline=headline(one), **options)
