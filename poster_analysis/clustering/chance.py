@@ -52,7 +52,9 @@ NMF_ITERATIONS = 20  # steps of NMF, of the data and of every draw alike
 def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> np.ndarray:
     """Rows of W with norm 1, along their principal axes."""
     W = normalize(nmf_of_leading_axes(X, products, n_components, max_iter=NMF_ITERATIONS))
-    return _principal_coordinates(W @ W.T)
+    centred = (W - W.mean(axis=0)).astype(np.float64)
+    axes, lengths, _ = scipy.linalg.svd(centred, full_matrices=False, check_finite=False)
+    return np.ascontiguousarray((axes * lengths).astype(np.float32))
 
 # %% ../../nbs/clustering/08_chance.ipynb #010
 def space_coordinates(

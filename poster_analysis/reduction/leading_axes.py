@@ -41,6 +41,7 @@ def nmf_of_leading_axes(
     Q = np.ascontiguousarray(vectors[:, ::-1].T.astype(np.float32))
     kept = Q @ X
     start = _nndsvda(Q, kept, n_components, float(X.mean()))
-    W, H, _ = _descend(_LowRank(Q, kept), start, tolerance=2e-5, max_iter=max_iter)
+    model = _LowRank(Q, kept)
+    W, H, _ = _descend(model, start, tolerance=2e-5, max_iter=max_iter, revive=False)
     lengths = np.sqrt(np.square(H, dtype=np.float64).sum(axis=1)).astype(np.float32)
     return (W * lengths[:, None]).T

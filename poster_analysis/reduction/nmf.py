@@ -215,9 +215,11 @@ def _worst_residuals(features, W: np.ndarray, H: np.ndarray, n_rows: int) -> np.
     return left[np.argsort(-squares, kind="stable")[:n_rows]]
 
 # %% ../../nbs/reduction/00_nmf.ipynb #032
-def _steps(features, W, H) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], float, bool]]:
+def _steps(
+    features, W, H, revivals: int
+) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], float, bool]]:
     """The best W and H so far, their error, and whether a component was revived, for ever."""
-    trial_W, trial_H, revivals = W, H, len(W)
+    trial_W, trial_H = W, H
     best, momentum, most = np.inf, 0.5, 1.0
     while True:
         trial_W, products = features.update(trial_W, trial_H, W, momentum)
@@ -239,7 +241,7 @@ def _steps(features, W, H) -> Iterator[tuple[tuple[np.ndarray, np.ndarray], floa
         yield (W, H), best, len(unused) > 0
 
 # %% ../../nbs/reduction/00_nmf.ipynb #033
-def _descend(features, start, tolerance: float, max_iter: int):
+def _descend(features, start, tolerance: float, max_iter: int, *, revive: bool = True):
     """Go down from `start` until the error hardly falls any more.
 
     That is: by less than `tolerance` of it in 5 iterations, or below a millionth of the norm
@@ -247,7 +249,7 @@ def _descend(features, start, tolerance: float, max_iter: int):
     those returned; with them comes the lowest error so far after each iteration.
     """
     errors, least = [], 1e-6 * np.sqrt(features.total)  # below it there is only rounding
-    for step in islice(_steps(features, *start), max_iter):
+    for step in islice(_steps(features, *start, len(start[0]) if revive else 0), max_iter):
         pair, error, revived = step
         errors.append(error)
         slow = len(errors) > 5 and errors[-6] - error < tolerance * errors[-6]
