@@ -186,9 +186,16 @@ _CANCELLED = 1e-3  # share of ||X||^2 below which single precision leaves little
 def _residual(features, W: np.ndarray, H: np.ndarray, dtype: type = np.float32) -> float:
     """||X - WH|| from the differences themselves, in one reading of the features."""
 
+    H = H.astype(dtype)
+
     def squares(rows) -> float:
-        left = features.rows(rows).astype(dtype) - W[:, rows].T.astype(dtype) @ H.astype(dtype)
-        return float(np.einsum("ij,ij->", left, left, dtype=np.float64))
+        block, weights, total = features.rows(rows), W[:, rows].T, 0.0
+        for some in slices(
+            len(block), 64
+        ):  # few at a time: in double precision they take twice the room
+            left = block[some].astype(dtype) - weights[some].astype(dtype) @ H
+            total += float(np.einsum("ij,ij->", left, left, dtype=np.float64))
+        return total
 
     return float(np.sqrt(sum(in_threads(squares, features.blocks))))
 
