@@ -256,7 +256,8 @@ def _descend(features, start, tolerance: float, max_iter: int, *, revive: bool =
     those returned; with them comes the lowest error so far after each iteration.
     """
     errors, least = [], 1e-6 * np.sqrt(features.total)  # below it there is only rounding
-    for step in islice(_steps(features, *start, len(start[0]) if revive else 0), max_iter):
+    W, H = start
+    for step in islice(_steps(features, W, H, len(W) if revive else 0), max_iter):
         pair, error, revived = step
         errors.append(error)
         slow = len(errors) > 5 and errors[-6] - error < tolerance * errors[-6]
