@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['chart', 'details_of', 'spread', 'LineEnd', 'line_end', 'name_ends', 'reach_zero', 'plain_numbers', 'one_space',
-           'whole_ticks', 'k_axis', 'spaced_markers', 'numbers_text', 'tried', 'mark_k', 'null_bands', 'plot_bands',
-           'bands_detail']
+           'whole_ticks', 'k_axis', 'ring', 'spaced_markers', 'numbers_text', 'tried', 'mark_k', 'null_bands',
+           'plot_bands', 'bands_detail']
 
 # %% ../../nbs/figures/01_charts.ipynb #002
 from collections.abc import Iterable, Mapping, Sequence
@@ -250,6 +250,11 @@ def k_axis(axes: Axes, k: pd.Series, *, n_ticks: int = 25) -> None:
     axes.set_xlim(low - room, high + room)
     digits = max(2, len(f"{high}"))
     axes.set_xticks(whole_ticks(low, high, most=2 * n_ticks // digits))
+
+# %% ../../nbs/figures/01_charts.ipynb #ring1
+def ring(axes: Axes, x: float | pd.Series, y: float | pd.Series, color: str) -> None:
+    """Rings round some points of a line of that colour."""
+    axes.plot(x, y, "o", ms=11, mfc="none", mec=color, mew=1.2)
 
 # %% ../../nbs/figures/01_charts.ipynb #020b
 def spaced_markers(n_points: int) -> dict:

@@ -27,6 +27,7 @@ from poster_analysis.figures.charts import (
     k_axis,
     name_ends,
     reach_zero,
+    ring,
     spaced_markers,
 )
 from poster_analysis.figures.page import (
@@ -97,7 +98,7 @@ def _plot_curve(axes: Axes, rows: pd.DataFrame, score: str, line: dict) -> None:
     """A run's line, and a ring at its best value."""
     axes.plot(rows["k"], rows[score], **line, **spaced_markers(len(rows)))
     best = rows.loc[rows[score].idxmax()]
-    axes.plot(best["k"], best[score], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
+    ring(axes, best["k"], best[score], line["color"])
 
 # %% ../../nbs/figures/11_comparison.ipynb #72ebdffd
 _CURVES = {

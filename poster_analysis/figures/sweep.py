@@ -27,6 +27,7 @@ from poster_analysis.figures.charts import (
     one_space,
     plain_numbers,
     reach_zero,
+    ring,
     spaced_markers,
     tried,
 )
@@ -50,11 +51,6 @@ def _inertia_title(k: pd.Series, inertia: pd.Series, elbow: int | None) -> str:
     if elbow:
         return f"{title} and bends at k = {elbow}"
     return f"{title}, with no bend" if len(k) > 2 else title
-
-# %% ../../nbs/figures/06_sweep.ipynb #8411ba59
-def _ring(axes: Axes, k: pd.Series, values: pd.Series, line: Mapping) -> None:
-    """Rings round some points of a line."""
-    axes.plot(k, values, "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
 
 # %% ../../nbs/figures/06_sweep.ipynb #007
 @styled
@@ -97,7 +93,7 @@ def inertia_curve(
     )  # fmt: skip
     axes.plot(k, inertia, **space_line(space), **spaced_markers(len(k)))
     if elbow:
-        _ring(axes, elbow, inertia[k == elbow], space_line(space))
+        ring(axes, elbow, inertia[k == elbow], space_line(space)["color"])
     k_axis(axes, k)
     plain_numbers(axes)
     mark_k(axes, k, {"bend": elbow, "used": n_clusters})
@@ -125,7 +121,7 @@ def _plot_silhouettes(axes: Axes, table: pd.DataFrame, space: str) -> list[LineE
     line, best = space_line(space), own.idxmax()
     axes.plot(k, original, **_SECOND_LINE, **spaced_markers(len(k)))
     axes.plot(k, own, **line, **spaced_markers(len(k)))
-    _ring(axes, k[best], own[best], line)
+    ring(axes, k[best], own[best], line["color"])
     name = wrap_text(f"in {space_name(space)}", width=1.5, size=8.5) + ",\nwhere k-means ran"
     return [
         LineEnd(k.iloc[-1], own.iloc[-1], name, line["color"]),
@@ -293,7 +289,7 @@ def scores_curve(
         panels, ["calinski_harabasz", "davies_bouldin"], best, strict=True
     ):
         axes.plot(k, table[column], **line, **spaced_markers(len(k)))
-        _ring(axes, k[row], table[column][row], line)
+        ring(axes, k[row], table[column][row], line["color"])
         k_axis(axes, k, n_ticks=12)
         plain_numbers(axes)
         mark_k(axes, k, {"used": n_clusters})

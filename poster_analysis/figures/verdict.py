@@ -24,6 +24,7 @@ from poster_analysis.figures.charts import (
     one_space,
     plot_bands,
     reach_zero,
+    ring,
     spaced_markers,
     tried,
 )
@@ -36,7 +37,7 @@ def _beside_chance(axes: Axes, table: pd.DataFrame, space: str, levels: Sequence
     ends = plot_bands(axes, k, null_bands(table, "silhouette"))
     axes.plot(k, table["silhouette"], **line, **spaced_markers(len(k)))
     ringed = table[k.isin(levels)]
-    axes.plot(ringed["k"], ringed["silhouette"], "o", ms=11, mfc="none", mec=line["color"], mew=1.2)
+    ring(axes, ringed["k"], ringed["silhouette"], line["color"])
     ends.append(line_end(k, table["silhouette"], "posters", line["color"]))
     k_axis(axes, k, n_ticks=9)
     reach_zero(axes)
@@ -59,7 +60,7 @@ def _groups(axes: Axes, table: pd.DataFrame, space: str, levels: Sequence[int]) 
         axes.axhline(least, color=color, linewidth=0.8, alpha=0.5, linestyle=dashes, zorder=0)
         axes.plot(k, values, color=color, linestyle=dashes, marker="o", markersize=3.2)
         ringed = k.isin(levels)
-        axes.plot(k[ringed], values[ringed], "o", ms=11, mfc="none", mec=color, mew=1.2)
+        ring(axes, k[ringed], values[ringed], color)
         ends.append(line_end(k, values, words, color))
     axes.set_ylim(-0.3, 1.05)
     k_axis(axes, k, n_ticks=9)

@@ -6,7 +6,6 @@
 __all__ = ['USUAL_MOST', 'verdict_figure', 'judge_spaces', 'verdict_of', 'verdict_table_of']
 
 # %% ../../../nbs/study/stages/06_verdicts.ipynb #002
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -86,13 +85,12 @@ def _judge(found: dict[str, Evidence] | int, space: str, folder: Path) -> Outcom
 def judge_spaces(analysis: Analysis, spaces: tuple[str, ...] | None = None) -> dict[str, Stage]:
     """Judge whether there are groups, in some spaces of a run or in all; the stage of each. Every draw serves all of them."""
     spaces = tuple(analysis.spaces if spaces is None else spaces)
-    together = cache(lambda first: _evidence(analysis, spaces[spaces.index(first) :]))
     done: dict[str, Evidence] = {}
 
     def found(space: str) -> dict[str, Evidence] | int:
         """The evidence, computed at once for this space and all after it that are still to be judged."""
         if space not in done:
-            missing = together(space)
+            missing = _evidence(analysis, spaces[spaces.index(space) :])
             if isinstance(missing, int):
                 return missing
             done.update(missing)
@@ -114,17 +112,19 @@ def judge_spaces(analysis: Analysis, spaces: tuple[str, ...] | None = None) -> d
     }
 
 # %% ../../../nbs/study/stages/06_verdicts.ipynb #012
+def _table_of(run: Run, space: str, kind: str) -> pd.DataFrame | None:
+    """A table of the stage that judged a space; None if there is none."""
+    stage, name = run.finished(f"verdict_{space}"), in_space(kind, space)
+    there = stage is not None and table_path(name) in stage.outputs
+    return stage.table(name) if there else None
+
+
 def verdict_of(run: Run, space: str) -> Verdict | None:
     """The verdict on a space of a run; None if it was not judged, or the posters were too few."""
-    stage, name = run.finished(f"verdict_{space}"), in_space(table_names.VERDICT, space)
-    if stage is None or table_path(name) not in stage.outputs:
-        return None
-    return verdict_from_table(stage.table(name))
+    table = _table_of(run, space, table_names.VERDICT)
+    return None if table is None else verdict_from_table(table)
 
 
 def verdict_table_of(run: Run, space: str) -> pd.DataFrame | None:
     """What the verdict on a space of a run says of every k; None if there is none."""
-    stage, name = run.finished(f"verdict_{space}"), in_space(table_names.VERDICT_BY_K, space)
-    if stage is None or table_path(name) not in stage.outputs:
-        return None
-    return stage.table(name)
+    return _table_of(run, space, table_names.VERDICT_BY_K)
