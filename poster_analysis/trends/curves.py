@@ -92,5 +92,5 @@ def trend_curves(films: Films) -> pd.DataFrame:
         if table is not None:
             table.insert(0, "measure", name)
             parts.append(table)
-    names = "measure year value low high n_films year_mean freedom".split()
+    names = ["measure", "year", "value", "low", "high", "n_films", "year_mean", "freedom"]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)

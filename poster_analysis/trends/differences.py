@@ -85,10 +85,17 @@ def _compared(Y: np.ndarray, labels: np.ndarray, n_draws: int, random_state: int
         spread = np.nanstd(Y, axis=0)
         numbers = {"difference": mean_with - mean_without, "low": ends[0], "high": ends[1]}
         effects = {
-            name.replace("difference", "effect").replace("low", "effect_low").replace("high", "effect_high"): one / spread
+            name.replace("difference", "effect")
+            .replace("low", "effect_low")
+            .replace("high", "effect_high"): one / spread
             for name, one in numbers.items()
         }
-    means = {"n_with": n_with, "n_without": n_without, "mean_with": mean_with, "mean_without": mean_without}
+    means = {
+        "n_with": n_with,
+        "n_without": n_without,
+        "mean_with": mean_with,
+        "mean_without": mean_without,
+    }
     return means | numbers | effects | {"p_value": _p_values(Y, labels)}
 
 # %% ../../nbs/trends/05_differences.ipynb #td11
@@ -141,7 +148,10 @@ def differences(
         return pd.DataFrame(columns=_COLUMNS)
     compared = _compared(films.values[films.linear].to_numpy(float), labels, n_draws, random_state)
     table = pd.DataFrame({name: one.T.ravel() for name, one in compared.items()})
-    table["measure"], table["label"] = np.repeat(films.linear, len(names)), np.tile(names, len(films.linear))
+    table["measure"], table["label"] = (
+        np.repeat(films.linear, len(names)),
+        np.tile(names, len(films.linear)),
+    )
     table = table[table[["n_with", "n_without"]].min(axis=1) >= FEWEST].assign(column=column)
     if table.empty:
         return pd.DataFrame(columns=_COLUMNS)

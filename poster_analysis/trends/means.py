@@ -115,9 +115,21 @@ def bin_means(
         table.insert(4, "n_posters", int(some.n_posters.sum()))
         parts.append(table)
     if not parts:
-        names = "measure bin first_year n_films n_posters mean low high concentration".split()
+        names = [
+            "measure",
+            "bin",
+            "first_year",
+            "n_films",
+            "n_posters",
+            "mean",
+            "low",
+            "high",
+            "concentration",
+        ]
         return pd.DataFrame(columns=[*names, "is_few"])
     table = pd.concat(parts, ignore_index=True)
     table["is_few"] = table["n_films"] < FEWEST
     order = {name: place for place, name in enumerate(films.values)}
-    return table.sort_values("measure", key=lambda one: one.map(order), kind="stable", ignore_index=True)
+    return table.sort_values(
+        "measure", key=lambda one: one.map(order), kind="stable", ignore_index=True
+    )

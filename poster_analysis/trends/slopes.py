@@ -40,7 +40,9 @@ def _left(Y: np.ndarray, others: np.ndarray) -> np.ndarray:
     return Y - others @ np.linalg.lstsq(others, Y, rcond=None)[0]
 
 
-def _p_values(design: np.ndarray, Y: np.ndarray, n_shuffles: int, rng: np.random.Generator) -> np.ndarray:
+def _p_values(
+    design: np.ndarray, Y: np.ndarray, n_shuffles: int, rng: np.random.Generator
+) -> np.ndarray:
     """How often the second column, dealt to other films, goes with each measure as much as it does, shape (n_measures,)."""
     others = np.delete(design, 1, axis=1)
     year, rest = _left(design[:, 1], others), _left(Y, others)
@@ -147,4 +149,6 @@ def trends(
         apart = (table["low"] > 0) | (table["high"] < 0)
         table["holds"] = (table["p_adjusted"] <= ALPHA) & apart
     order = {name: place for place, name in enumerate(films.values)}
-    return table.sort_values("measure", key=lambda one: one.map(order), kind="stable", ignore_index=True)
+    return table.sort_values(
+        "measure", key=lambda one: one.map(order), kind="stable", ignore_index=True
+    )
