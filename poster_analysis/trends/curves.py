@@ -86,7 +86,7 @@ def trend_curves(films: Films) -> pd.DataFrame:
     smoothers: dict = {}
     parts = []
     for name in films.linear:
-        values = films.values[name].to_numpy(float)
+        values = films.measures[name].to_numpy(float)
         known = ~np.isnan(values) & ~np.isnan(films.years)
         table = _curve(films.years[known], values[known], smoothers)
         if table is not None:

@@ -12,7 +12,7 @@ from scipy.stats import false_discovery_control, norm, rankdata
 
 from ..clustering.description import ALPHA
 from ..core.errors import InputError
-from .films import Films, film_draws, interval
+from .films import Films, by_measure, film_draws, interval
 from .means import FEWEST
 
 # %% ../../nbs/trends/05_differences.ipynb #td05
@@ -99,6 +99,16 @@ def _compared(Y: np.ndarray, labels: np.ndarray, n_draws: int, random_state: int
     return means | numbers | effects | {"p_value": _p_values(Y, labels)}
 
 # %% ../../nbs/trends/05_differences.ipynb #td11
+def _corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows, the largest effect first, with corrected p-values and whether each difference holds."""
+    table = table.iloc[np.argsort(-table["effect"].abs(), kind="stable")].copy()
+    p_values = table["p_value"]
+    table["p_adjusted"] = false_discovery_control(p_values, method="by") if len(table) else p_values
+    apart = (table["low"] > 0) | (table["high"] < 0)
+    table["holds"] = (table["p_adjusted"] <= ALPHA) & apart
+    return table[[*_COLUMNS]]
+
+# %% ../../nbs/trends/05_differences.ipynb #td12
 def differences(
     films: Films,
     *,
@@ -146,18 +156,12 @@ def differences(
     names, labels = films.label_names[enough], films.labels[:, enough]
     if not len(names) or not films.linear:
         return pd.DataFrame(columns=_COLUMNS)
-    compared = _compared(films.values[films.linear].to_numpy(float), labels, n_draws, random_state)
-    table = pd.DataFrame({name: one.T.ravel() for name, one in compared.items()})
-    table["measure"], table["label"] = (
-        np.repeat(films.linear, len(names)),
-        np.tile(names, len(films.linear)),
+    compared = _compared(
+        films.measures[films.linear].to_numpy(float), labels, n_draws, random_state
     )
-    table = table[table[["n_with", "n_without"]].min(axis=1) >= FEWEST].assign(column=column)
-    if table.empty:
-        return pd.DataFrame(columns=_COLUMNS)
-    table["p_adjusted"] = false_discovery_control(table["p_value"], method="by")
-    apart = (table["low"] > 0) | (table["high"] < 0)
-    table["holds"] = (table["p_adjusted"] <= ALPHA) & apart
-    order = {name: place for place, name in enumerate(films.values)}
-    table = table.assign(place=table["measure"].map(order), far=-table["effect"].abs())
-    return table.sort_values(["place", "far"], kind="stable", ignore_index=True)[[*_COLUMNS]]
+    table = pd.DataFrame({name: one.T.ravel() for name, one in compared.items()})
+    table["measure"] = np.repeat(films.linear, len(names))
+    table = table.assign(label=np.tile(names, len(films.linear)), column=column)
+    return by_measure(
+        _corrected(table[table[["n_with", "n_without"]].min(axis=1) >= FEWEST]), films
+    )

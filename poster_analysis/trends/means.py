@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from .films import Films, circular_mean, film_draws, interval
+from poster_analysis.trends.films import (
+    Films,
+    by_measure,
+    circular_mean,
+    film_draws,
+    interval,
+)
 
 # %% ../../nbs/trends/01_means.ipynb #tm05
 BINS = {"year": 1, "half-decade": 5, "decade": 10}  # years in each
@@ -71,6 +77,24 @@ def _circular_means(values: pd.DataFrame, n_draws: int, rng: np.random.Generator
     return pd.DataFrame(rows, columns=names)
 
 # %% ../../nbs/trends/01_means.ipynb #tm11
+_COLUMNS = (
+    "measure", "bin", "first_year", "n_films", "n_posters", "mean", "low", "high", "concentration", "is_few",
+)  # fmt: skip
+
+
+def _of_bin(
+    films: Films, start: int, bin: str, n_draws: int, rng: np.random.Generator
+) -> pd.DataFrame:
+    """The means of all measures over the films of a bin."""
+    tables = [
+        _linear_means(films.measures[films.linear], n_draws, rng),
+        _circular_means(films.measures[sorted(films.circular)], n_draws, rng),
+    ]
+    table = pd.concat([one for one in tables if len(one)], ignore_index=True)
+    same = {"bin": bin_name(start, bin), "first_year": start, "n_posters": films.n_posters.sum()}
+    return table.assign(**same)
+
+# %% ../../nbs/trends/01_means.ipynb #tm12
 def bin_means(
     films: Films, *, bin: str = "decade", n_draws: int = 999, random_state: int = 9
 ) -> pd.DataFrame:
@@ -102,34 +126,9 @@ def bin_means(
     """
     width, rng = check_bin(bin), np.random.default_rng(random_state)
     starts = films.years // width * width
-    parts = []
-    for start in np.unique(starts[~np.isnan(starts)]):
-        some = films.take(starts == start)
-        tables = [
-            _linear_means(some.values[some.linear], n_draws, rng),
-            _circular_means(some.values[sorted(some.circular)], n_draws, rng),
-        ]
-        table = pd.concat([one for one in tables if len(one)])
-        table.insert(1, "bin", bin_name(int(start), bin))
-        table.insert(2, "first_year", int(start))
-        table.insert(4, "n_posters", int(some.n_posters.sum()))
-        parts.append(table)
+    different = np.unique(starts[~np.isnan(starts)]).astype(int)
+    parts = [_of_bin(films.take(starts == start), start, bin, n_draws, rng) for start in different]
     if not parts:
-        names = [
-            "measure",
-            "bin",
-            "first_year",
-            "n_films",
-            "n_posters",
-            "mean",
-            "low",
-            "high",
-            "concentration",
-        ]
-        return pd.DataFrame(columns=[*names, "is_few"])
+        return pd.DataFrame(columns=_COLUMNS)
     table = pd.concat(parts, ignore_index=True)
-    table["is_few"] = table["n_films"] < FEWEST
-    order = {name: place for place, name in enumerate(films.values)}
-    return table.sort_values(
-        "measure", key=lambda one: one.map(order), kind="stable", ignore_index=True
-    )
+    return by_measure(table.assign(is_few=table["n_films"] < FEWEST), films)[[*_COLUMNS]]

@@ -61,10 +61,10 @@ def same_mix(films: Films) -> Films:
     """
     films, effects = mixed(films)
     design = np.column_stack([np.ones(len(films)), in_decades(films.years), effects])
-    values = films.values[films.linear].copy()
+    values = films.measures[films.linear].copy()
     for name in values:
         y = values[name].to_numpy(float)
         known = ~np.isnan(y)
         fitted = np.linalg.lstsq(design[known], y[known], rcond=None)[0]
         values[name] = y - effects @ fitted[2:]
-    return replace(films, values=values, circular=frozenset())
+    return replace(films, measures=values, circular=frozenset())

@@ -43,6 +43,28 @@ def _pooled(
     return table
 
 # %% ../../nbs/trends/06_palettes.ipynb #tp06
+_NOTHING = pd.DataFrame(
+    columns=["label", "n_films", "n_posters", "rank", "colour", "share", "L", "a", "b"]
+)
+
+
+def _of_group(
+    palettes: pd.DataFrame, codes: np.ndarray, n_colours: int, random_state: int
+) -> pd.DataFrame:
+    """The colours of a group from the palettes of its posters; each film counts once."""
+    if palettes.empty:
+        return _NOTHING.drop(columns="label")
+    places = palettes["poster"].to_numpy(np.int64)
+    posters = np.unique(places)
+    n_of_film = np.bincount(codes[posters])
+    weights = palettes["share"].to_numpy(float) / n_of_film[codes[places]]
+    colours = palettes[["L", "a", "b"]].to_numpy(float)
+    table = _pooled(colours, weights, n_colours, random_state)
+    table.insert(0, "n_films", int((n_of_film > 0).sum()))
+    table.insert(1, "n_posters", len(posters))
+    return table
+
+# %% ../../nbs/trends/06_palettes.ipynb #tp07
 def group_palettes(
     palettes: pd.DataFrame,
     groups: pd.Series,
@@ -89,26 +111,13 @@ def group_palettes(
             f"a palette is of poster {places.max()}, and there are {counted(len(groups), 'poster')}"
         )
     codes, (membership, names) = film_codes(films, len(groups)), value_matrix(groups)
-    colours, parts = palettes[["L", "a", "b"]].to_numpy(float), []
-    with_palette = np.unique(places)
-    for label in names if labels is None else [one for one in labels if one in set(names)]:
+    wanted = names if labels is None else [one for one in labels if one in set(names)]
+    parts = []
+    for label in wanted:
         members = np.zeros(len(groups), dtype=bool)
         members[membership[:, [int(np.searchsorted(names, label))]].nonzero()[0]] = True
-        posters = with_palette[members[with_palette]]
-        if not len(posters):
-            continue
-        n_of_film = np.bincount(codes[posters], minlength=codes.max() + 1)
-        rows = members[places]
-        weights = palettes["share"].to_numpy(float)[rows] / n_of_film[codes[places[rows]]]
-        table = _pooled(colours[rows], weights, n_colours, random_state)
-        for place, (name, value) in enumerate(
-            {
-                "label": label,
-                "n_films": int((n_of_film > 0).sum()),
-                "n_posters": len(posters),
-            }.items()
-        ):
-            table.insert(place, name, value)
+        table = _of_group(palettes[members[places]], codes, n_colours, random_state)
+        table.insert(0, "label", label)
         parts.append(table)
-    names = ["label", "n_films", "n_posters", "rank", "colour", "share", "L", "a", "b"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=names)
+    parts = [table for table in parts if len(table)]
+    return pd.concat(parts, ignore_index=True) if parts else _NOTHING

@@ -14,7 +14,7 @@ from scipy.stats import false_discovery_control
 
 from ..clustering.description import ALPHA
 from ..core.errors import InputError
-from .films import Films, film_draws, interval
+from .films import Films, by_measure, film_draws, interval
 from .mix import in_decades, mixed
 
 # %% ../../nbs/trends/03_slopes.ipynb #ts05
@@ -62,7 +62,7 @@ def _rows(
     films: Films, effects: np.ndarray, n_draws: int, n_shuffles: int, random_state: int
 ) -> Iterator[dict]:
     """The trend of each measure that is no angle, in the films of which it is known."""
-    X = films.values[films.linear].to_numpy(float)
+    X = films.measures[films.linear].to_numpy(float)
     patterns, which = np.unique(~np.isnan(X), axis=1, return_inverse=True)
     for number, pattern in enumerate(patterns.T):
         columns, years = np.flatnonzero(which == number), films.years[pattern]
@@ -148,7 +148,4 @@ def trends(
         table["p_adjusted"] = false_discovery_control(table["p_value"], method="by")
         apart = (table["low"] > 0) | (table["high"] < 0)
         table["holds"] = (table["p_adjusted"] <= ALPHA) & apart
-    order = {name: place for place, name in enumerate(films.values)}
-    return table.sort_values(
-        "measure", key=lambda one: one.map(order), kind="stable", ignore_index=True
-    )
+    return by_measure(table, films)
