@@ -82,7 +82,7 @@ def _compared(Y: np.ndarray, labels: np.ndarray, n_draws: int, random_state: int
         fewer = min(n_with[place], n_without[place])
         ends[(slice(None), *place)] = interval(drawn[(slice(None), *place)], fewer)
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = np.nanstd(Y, axis=0)
+        spread = pd.DataFrame(Y).std(ddof=0).to_numpy()
         numbers = {"difference": mean_with - mean_without, "low": ends[0], "high": ends[1]}
         effects = {
             name.replace("difference", "effect")

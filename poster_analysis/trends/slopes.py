@@ -36,8 +36,9 @@ def _drawn_coefficients(
 
 # %% ../../nbs/trends/03_slopes.ipynb #ts08
 def _left(Y: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """What other columns do not explain of each column."""
-    return Y - others @ np.linalg.lstsq(others, Y, rcond=None)[0]
+    """What other columns do not explain of each column; rounding errors are 0."""
+    left = Y - others @ np.linalg.lstsq(others, Y, rcond=None)[0]
+    return np.where(np.abs(left) > 1e-12 * np.abs(Y).max(axis=0), left, 0)
 
 
 def _p_values(
