@@ -35,7 +35,9 @@ def _smoothest(
     """The matrix that cross-validation chooses for some means, and its degrees of freedom."""
     matrices, freedom = smoothers
     lost = (counts * (means - matrices @ means) ** 2).sum(axis=1)
-    best = int(np.argmin(lost / (1 - freedom / len(means)) ** 2))
+    scores = lost / (1 - freedom / len(means)) ** 2
+    enough = scores <= scores.min() * (1 + 1e-9) + 1e-18 * (counts * means**2).sum()
+    best = int(np.flatnonzero(enough)[-1])  # the smoothest of equals
     return matrices[best], float(freedom[best])
 
 # %% ../../nbs/trends/04_curves.ipynb #tc09
