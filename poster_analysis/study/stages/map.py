@@ -32,6 +32,7 @@ from ..exports import give_way, poster_table, write_atlas, write_workbook
 from ..run import Outcome, Stage
 from .analysis import Analysis
 from .clusters import cluster_in
+from .measures import measure_run
 from poster_analysis.study.stages.neighbours import (
     evaluate_neighbours,
     find_duplicates,
@@ -171,6 +172,7 @@ _TABLES = {
     "counts": table_names.NEIGHBOUR_COUNTS,
     "duplicates": table_names.DUPLICATES,
     "neighbours": table_names.NEIGHBOURS,
+    "measures": table_names.MEASURES,
 }
 
 
@@ -203,6 +205,7 @@ def export_posters(analysis: Analysis) -> Stage:
         "counts": evaluate_neighbours(analysis),
         "duplicates": find_duplicates(analysis),
         "neighbours": find_neighbours(analysis),
+        "measures": measure_run(analysis),
     }
     return analysis.stage(
         "exports",
