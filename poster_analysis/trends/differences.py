@@ -6,6 +6,8 @@
 __all__ = ['differences']
 
 # %% ../../nbs/trends/05_differences.ipynb #td02
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, norm, rankdata
@@ -109,10 +111,19 @@ def _corrected(table: pd.DataFrame) -> pd.DataFrame:
     return table[[*_COLUMNS]]
 
 # %% ../../nbs/trends/05_differences.ipynb #td12
+def _tested(films: Films, labels: Sequence[str] | None) -> tuple[np.ndarray, np.ndarray]:
+    """The labels that enough films have and lack, and which film has which."""
+    enough = np.minimum(films.labels.sum(axis=0), (~films.labels).sum(axis=0)) >= FEWEST
+    if labels is not None:
+        enough &= np.isin(films.label_names, list(labels))
+    return films.label_names[enough], films.labels[:, enough]
+
+# %% ../../nbs/trends/05_differences.ipynb #td13
 def differences(
     films: Films,
     *,
     column: str = "genre",
+    labels: Sequence[str] | None = None,
     n_draws: int = 999,
     random_state: int = 9,
 ) -> pd.DataFrame:
@@ -124,6 +135,8 @@ def differences(
         Films; those without any label do not count.
     column
         What the labels are.
+    labels
+        Those that are looked at; None for all.
     n_draws
         How often films are drawn for the intervals, at least 199.
     random_state
@@ -152,12 +165,11 @@ def differences(
     if n_draws < 199:
         raise InputError(f"n_draws is {n_draws}; valid values are 199 and more")
     films = films.take(films.labels.any(axis=1))
-    enough = np.minimum(films.labels.sum(axis=0), (~films.labels).sum(axis=0)) >= FEWEST
-    names, labels = films.label_names[enough], films.labels[:, enough]
+    names, membership = _tested(films, labels)
     if not len(names) or not films.linear:
         return pd.DataFrame(columns=_COLUMNS)
     compared = _compared(
-        films.measures[films.linear].to_numpy(float), labels, n_draws, random_state
+        films.measures[films.linear].to_numpy(float), membership, n_draws, random_state
     )
     table = pd.DataFrame({name: one.T.ravel() for name, one in compared.items()})
     table["measure"] = np.repeat(films.linear, len(names))
