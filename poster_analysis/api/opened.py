@@ -184,7 +184,7 @@ class PosterColumns(OpenedRun):
         own, known = read_columns(self.run.out), _known_of_posters(self)
         if not isinstance(column, str) or not column.strip() or len(column) > 60:
             raise InputError(f"{column!r} cannot name a column; give a text of at most 60 letters")
-        if column in known or column in ("x", "y"):
+        if column in known or column in ("x", "y", *MEASURES):
             raise InputError(f"{column!r} is a column of the study itself; choose another name")
         write_columns(own | {column: by_id(values, known["imdb_id"])}, self.run.out)
 

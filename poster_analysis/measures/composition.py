@@ -47,8 +47,9 @@ def _border(lab: np.ndarray) -> float:
 
 def _depth(lines: np.ndarray) -> int:
     """How many lines from the first on have the colour of the first."""
-    has_it = _is_near(lines, np.median(lines[0], axis=0)).mean(axis=1) >= _LINE
-    return len(has_it) if has_it.all() else int(has_it.argmin())
+    colour = np.median(lines[0], axis=0)
+    differ = (n for n, line in enumerate(lines) if _is_near(line, colour).mean() < _LINE)
+    return next(differ, len(lines))
 
 
 def _margin(lab: np.ndarray) -> float:

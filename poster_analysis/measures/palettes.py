@@ -20,9 +20,10 @@ N_COLOURS = 5
 def _cells(poster: Pixels) -> tuple[np.ndarray, np.ndarray]:
     """The mean colours in CIELAB of cells of RGB, and how many pixels each has."""
     cell = (poster.rgb >> 4).astype(np.int64).reshape(-1, 3) @ [256, 16, 1]
-    _, place, n = np.unique(cell, return_inverse=True, return_counts=True)
-    flat = poster.lab.reshape(-1, 3).astype(np.float64)
-    return np.stack([np.bincount(place, axis) / n for axis in flat.T], axis=1), n
+    n = np.bincount(cell, minlength=4096)
+    flat, there = poster.lab.reshape(-1, 3).T, n > 0
+    sums = np.stack([np.bincount(cell, axis, minlength=4096)[there] for axis in flat], axis=1)
+    return sums / n[there, None], n[there]
 
 # %% ../../nbs/measures/05_palettes.ipynb #mt007
 _APART = 5  # distance in CIELAB up to which colours are not told apart
