@@ -122,8 +122,8 @@ def trend_findings(table: pd.DataFrame) -> list[str]:
     Returns
     -------
     list of str
-        A sentence for each measure with a trend that holds, the steepest in its standard deviations first; then one on those
-        without. If there is nothing in the table, that.
+        How many measures have a trend that holds; a sentence for each of them, the steepest in its standard deviations first;
+        then one on the others. If there is nothing in the table, that.
     """
     if table.empty:
         return ["The years of too few films are known, so nothing is said about time."]
@@ -137,7 +137,8 @@ def trend_findings(table: pd.DataFrame) -> list[str]:
         for name in sorted(held, key=lambda name: -steep[name])
     ]
     rest = raw[~raw["measure"].isin(held)]
-    return [*sentences, *([_no_trend(rest, len(table))] if len(rest) else [])]
+    first = f"{len(held):,} of {counted(len(raw), 'measure')} {'has' if len(held) == 1 else 'have'} a trend that holds after correction."
+    return [first, *sentences, *([_no_trend(rest, len(table))] if len(rest) else [])]
 
 # %% ../../nbs/words/05_trends.ipynb #wt17
 def few_findings(means: pd.DataFrame, *, most: int = 8) -> list[str]:
