@@ -171,6 +171,7 @@ def test_there_are_reports():
         "extraction",
         "reduction",
         "similarity",
+        "timeline",
     ]
 
 
