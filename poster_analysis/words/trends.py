@@ -144,7 +144,7 @@ def trend_findings(table: pd.DataFrame) -> list[str]:
 # %% ../../nbs/words/05_trends.ipynb #wt17
 def few_findings(means: pd.DataFrame, *, most: int = 8) -> list[str]:
     """Which bins of a table of `trends.means.bin_means` have too few films to be read as their years."""
-    few = means[means["is_few"]].groupby("first_year")
+    few = means[means["is_few"].astype(bool)].groupby("first_year")
     each = [
         f"{rows['bin'].iloc[0]} ({counted(int(rows['n_films'].max()), 'film')})" for _, rows in few
     ]

@@ -24,18 +24,16 @@ def analysis(tmp_path_factory):
     return Analysis(small_run(tmp_path_factory.mktemp("timeline")))
 
 
-def known_as(analysis, **columns):
-    """The stage of a timeline of posters of which something else is known."""
+def known_as(analysis, asked, **columns):
+    """The stage of a timeline of posters of which something else is known; what is `asked` differs, so that none is taken for another."""
     features = analysis.features
-    before = features.index
     other = Analysis(analysis.run)
-    vars(other)["features"] = type(features)(features.X, before.assign(**columns))
-    by = {"by": "country"} if "country" in columns else {"bin": "half-decade", "years": []}
-    return look_back(other, **by) if "country" in columns else look_back(other)
+    vars(other)["features"] = type(features)(features.X, features.index.assign(**columns))
+    return look_back(other, **asked)
 
 
 def test_without_years_and_genres_it_says_so_and_writes_what_there_is(analysis):
-    stage = known_as(analysis, year=pd.array([pd.NA] * 48, dtype="Int64"), genre="")
+    stage = known_as(analysis, {}, year=pd.array([pd.NA] * 48, dtype="Int64"), genre="")
     text = " ".join(stage.findings)
     assert "nothing is said about time" in text and "nothing is said about differences" in text
     assert all(timeline_table(stage, name).empty for name in TABLES)
@@ -43,7 +41,7 @@ def test_without_years_and_genres_it_says_so_and_writes_what_there_is(analysis):
 
 
 def test_of_years_alone_there_are_trends_without_a_mix(analysis):
-    stage = known_as(analysis, genre="")
+    stage = known_as(analysis, {"bin": "year"}, genre="")
     table = timeline_table(stage, "trends")
     assert len(table) and table["adjusted_for"].isna().all()
     assert "same mix" not in " ".join(stage.findings)
@@ -53,7 +51,7 @@ def test_of_years_alone_there_are_trends_without_a_mix(analysis):
 
 def test_another_column_takes_the_place_of_genres(analysis):
     countries = ["France|Italy", "France", "Spain"] * 16
-    stage = known_as(analysis, country=countries)
+    stage = known_as(analysis, {"by": "country"}, country=countries)
     assert set(timeline_table(stage, "trends")["adjusted_for"].dropna()) == {"country"}
     assert set(timeline_table(stage, "differences")["label"]) == {"France", "Italy", "Spain"}
     assert "by country" in " ".join(stage.findings)
