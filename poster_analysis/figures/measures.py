@@ -234,9 +234,7 @@ def measure_correlations(correlations: pd.DataFrame, *, note: str = "") -> Figur
             )
     labels = [MEASURES[name].label for name in names]
     axes.set_yticks(range(len(names)), labels, fontsize=7.5)
-    axes.set_xticks(
-        range(len(names)), labels, fontsize=7.5, rotation=50, ha="left", rotation_mode="anchor"
-    )
+    axes.set_xticks(range(len(names)), labels, fontsize=7.5, rotation=90)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.grid(False)
     axes.spines[:].set_visible(False)
