@@ -70,13 +70,18 @@ def _edges(known: np.ndarray, circular: bool) -> list[float]:
         return [float(edge) for edge in range(30, 360, 30)]
     low, high = np.quantile(known, (0.03, 0.97)) if len(known) else (0, 1)
     ticks = MaxNLocator(_N_STEPS, steps=_ROUND).tick_values(low, high)
-    inside = [float(f"{tick:.6g}") for tick in ticks if low < tick <= high]
-    return [edge for edge in inside if known.min() < edge <= known.max()]
+    inside = np.round([tick for tick in ticks if low < tick <= high], _decimals(ticks))
+    return [float(edge) for edge in inside if known.min() < edge <= known.max()]
+
+
+def _decimals(limits: Sequence[float]) -> int:
+    """How many decimals tell a hundredth of the step between limits."""
+    return 2 - int(np.floor(np.log10(np.diff(limits).min())))
 
 
 def _steps(edges: list[float], circular: bool) -> list[str]:
     """What is written beside the colour of each step."""
-    texts = [f"{edge:z.6g}".replace("-", "−") for edge in edges]
+    texts = [f"{edge:z.12g}".replace("-", "−") for edge in edges]
     if circular:
         return [f"{low} to {high}" for low, high in pairwise(["0", *texts, "360"])]
     between = [f"{low} to {high}" for low, high in pairwise(texts)]
@@ -108,7 +113,8 @@ def scale_column(name: str, values: Sequence[float], *, circular: bool = False) 
     edges = _edges(known, circular)
     if not edges:
         return None
-    shown = [float(f"{value:.3g}") if np.isfinite(value) else None for value in numbers]
+    near = np.round(numbers, _decimals(edges) if len(edges) > 1 else 4)
+    shown = [float(value) if np.isfinite(value) else None for value in near]
     scale = "wheel" if circular else "scale"
     return {
         "name": page_text(name),
