@@ -7,8 +7,8 @@ __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT',
            'EXEMPLARS', 'REPRODUCIBILITY', 'ENRICHMENT', 'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS',
            'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS', 'NEIGHBOUR_COUNTS',
            'THUMBNAILS', 'DUPLICATES', 'MEASURES', 'PALETTES', 'MEASURES_SUMMARY', 'MEASURE_COUNTS', 'MEASURE_EXTREMES',
-           'MEASURE_CORRELATIONS', 'TRENDS', 'TREND_MEANS', 'TREND_CURVES', 'DIFFERENCES', 'GROUP_PALETTES',
-           'TYPICAL_POSTERS', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
+           'MEASURE_CORRELATIONS', 'TRENDS', 'TREND_MEANS', 'TREND_CHANGES', 'TREND_CURVES', 'DIFFERENCES',
+           'GROUP_PALETTES', 'TYPICAL_POSTERS', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -48,6 +48,7 @@ MEASURE_EXTREMES = "measure_extremes"  # the posters with least and most of it
 MEASURE_CORRELATIONS = "measure_correlations"  # of every two measures
 TRENDS = "trends"  # how fast every measure rises or falls
 TREND_MEANS = "trend_means"  # its mean in every bin of years
+TREND_CHANGES = "trend_changes"  # whether its bins differ
 TREND_CURVES = "trend_curves"  # its way over the years
 DIFFERENCES = "differences"  # of films with a label from the others
 GROUP_PALETTES = "group_palettes"  # the colours of decades and labels

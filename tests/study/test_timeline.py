@@ -11,6 +11,7 @@ from poster_analysis.study.stages.timeline import look_back, timeline_figure, ti
 TABLES = (
     "trends",
     "trend_means",
+    "trend_changes",
     "trend_curves",
     "differences",
     "group_palettes",

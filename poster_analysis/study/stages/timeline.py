@@ -31,7 +31,7 @@ from ..tables import table_path
 from ...trends.curves import trend_curves
 from ...trends.differences import differences
 from ...trends.films import Films, gather_films, varying
-from ...trends.means import FEWEST, bin_means, check_bin
+from ...trends.means import FEWEST, bin_changes, bin_means, check_bin
 from ...trends.mix import same_mix
 from ...trends.palettes import group_palettes
 from ...trends.slopes import trends
@@ -219,9 +219,12 @@ def _tables(
     known: _Known, films: Films, chosen: Sequence[str], asked: _Asked
 ) -> dict[str, pd.DataFrame]:
     """Everything that is written, by name."""
+    means = _means(films, asked)
+    raw = means[means["adjusted_for"] == ""]
     return {
         table_names.TRENDS: trends(films, by=asked.by),
-        table_names.TREND_MEANS: _means(films, asked),
+        table_names.TREND_MEANS: means,
+        table_names.TREND_CHANGES: bin_changes(films, raw, bin=asked.bin),
         table_names.TREND_CURVES: trend_curves(films),
         table_names.DIFFERENCES: differences(films, column=asked.by, labels=chosen),
         table_names.GROUP_PALETTES: _palettes(known, chosen, asked),
@@ -310,6 +313,7 @@ def _sentences(tables: dict[str, pd.DataFrame], left_out: list[str], more: int) 
     many = [f"Of {more:,} values the {_MOST_LABELS} most frequent are looked at."] if more else []
     return [
         *words.trend_findings(tables[table_names.TRENDS]),
+        *words.change_findings(tables[table_names.TREND_CHANGES], tables[table_names.TRENDS]),
         *words.few_findings(tables[table_names.TREND_MEANS]),
         *words.difference_findings(tables[table_names.DIFFERENCES]),
         *many,
@@ -367,7 +371,7 @@ def look_back(
     Returns
     -------
     Stage
-        With the tables trends, trend_means, trend_curves, differences, group_palettes and typical_posters. What is not
+        With the tables trends, trend_means, trend_changes, trend_curves, differences, group_palettes and typical_posters. What is not
         asked for as by default is called ``timeline_…``, and so are its tables, by `timeline_table`.
 
     Raises
