@@ -138,7 +138,7 @@ def trend_findings(table: pd.DataFrame) -> list[str]:
         for name in sorted(held, key=lambda name: -steep[name])
     ]
     rest = raw[~raw["measure"].isin(held)]
-    first = f"{len(held):,} of {counted(len(raw), 'measure')} {'has' if len(held) == 1 else 'have'} a trend that holds after correction."
+    first = f"{f'{len(held):,}' if held else 'None'} of {counted(len(raw), 'measure')} {'has' if len(held) < 2 else 'have'} a trend that holds after correction."
     return [first, *sentences, *([_no_trend(rest, len(table))] if len(rest) else [])]
 
 # %% ../../nbs/words/05_trends.ipynb #wt17
