@@ -87,7 +87,7 @@ def _steps(edges: list[float], circular: bool) -> list[str]:
     between = [f"{low} to {high}" for low, high in pairwise(texts)]
     return [f"under {texts[0]}", *between, f"{texts[-1]} and more"]
 
-
+# %% ../../nbs/figures/05_map.ipynb #sc2b
 def scale_column(name: str, values: Sequence[float], *, circular: bool = False) -> dict | None:
     """A column of numbers that posters can be coloured by.
 
@@ -124,7 +124,7 @@ def scale_column(name: str, values: Sequence[float], *, circular: bool = False) 
         "scale": scale,
     }
 
-
+# %% ../../nbs/figures/05_map.ipynb #sc2c
 def column_codes(column: Mapping) -> list[list[int]]:
     """Of each poster, the places of its values among those of a column, from `colour_column` or `scale_column`."""
     if "codes" in column:
