@@ -87,7 +87,7 @@ def _steps(edges: list[float], circular: bool) -> list[str]:
     between = [f"{low} to {high}" for low, high in pairwise(texts)]
     return [f"under {texts[0]}", *between, f"{texts[-1]} and more"]
 
-
+# %% ../../nbs/figures/05_map.ipynb #sc2b
 def scale_column(name: str, values: Sequence[float], *, circular: bool = False) -> dict | None:
     """A column of numbers that posters can be coloured by.
 
@@ -124,7 +124,7 @@ def scale_column(name: str, values: Sequence[float], *, circular: bool = False) 
         "scale": scale,
     }
 
-
+# %% ../../nbs/figures/05_map.ipynb #sc2c
 def column_codes(column: Mapping) -> list[list[int]]:
     """Of each poster, the places of its values among those of a column, from `colour_column` or `scale_column`."""
     if "codes" in column:
@@ -226,7 +226,7 @@ def map_data(
     colours
         Columns to colour by; the first is used when the page opens. A film may have several values, joined by ``|``.
     scales
-        Further columns to colour by, from `scale_column`.
+        Columns of numbers to colour by, from `scale_column`.
     neighbours
         Columns imdb_id, rank, neighbour_id, similarity. The first six of each poster are shown.
     sprites, sheet_size
@@ -247,9 +247,8 @@ def map_data(
     InputError
         A column is missing, a place is not finite, an id is there twice, or a poster has no sprite.
     """
-    films = checked_table(
-        films, ["imdb_id", "title", "genre", "path", *colours], numbers=["x", "y"]
-    )
+    columns = ["imdb_id", "title", "genre", "path", *colours]
+    films = checked_table(films, columns, numbers=["x", "y"])
     ids = _ids(films)
     genres = [page_text(genre).split("|") for genre in films["genre"]]
     near, similarities = _neighbours(ids, neighbours)
@@ -258,15 +257,11 @@ def map_data(
         "title": page_text(title),
         "about": page_text(about),
         **_words_and_places(films, ids, genres),
-        "columns": [
-            *(colour_column(name, value_lists(films[name])) for name in colours),
-            *scales,
-        ],
+        "columns": [colour_column(name, value_lists(films[name])) for name in colours] + [*scales],
         "neighbours": near,
         "similarities": similarities,
-        "sheets": pictures.pop("sheets"),
-        "sheetWidth": sheet_size,
         **pictures,
+        "sheetWidth": sheet_size,
     }
 
 # %% ../../nbs/figures/05_map.ipynb #016
