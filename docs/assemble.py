@@ -26,6 +26,7 @@ PARTS = {
         "core",
         "collection",
         "extraction",
+        "measures",
         "distances",
         "reduction",
         "clustering",

@@ -169,6 +169,7 @@ def test_there_are_reports():
         "clustering",
         "comparison",
         "extraction",
+        "measures",
         "reduction",
         "similarity",
     ]

@@ -21,33 +21,54 @@ import pandas as pd
 from PIL import Image
 
 from .cards import WithStandIn
-from ..collection.groups import colour_names, value_lists, with_groups
+from ..collection.groups import MOST_KINDS, colour_names, value_lists, with_groups
 from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.files import written_whole
 from ..core.templates import TEMPLATES, filled
 from ..core.text import counted, page_text
-from ..figures.map import colour_column, map_data, map_in_one_file
+from ..figures.map import colour_column, map_data, map_in_one_file, scale_column
 from ..figures.map_picture import PICTURE_SIZE, map_legend, map_picture
 from ..figures.thumbnails import SHEET_SIZE, jpeg_uri
+from ..measures.names import MEASURES
 from ..study.run import Run
 from ..study.tables import NEIGHBOURS, SPRITES, table_path
 
 # %% ../../nbs/api/03_live_map.ipynb #03m08
 def _grouped(run: Run, posters: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The posters with all that their films are grouped by as text, and the columns that can be coloured by."""
+    """The posters with all that their films are grouped by as text, and the columns of kinds that can be coloured by."""
     try:
         films, groups = with_groups(posters, run.parameters.group_columns)
     except InputError:  # a table of one's own may lack a column of the study's
         films, groups = with_groups(posters)
-    names = colour_names(films, groups)
+    kinds = films.drop(
+        columns=[name for name in MEASURES if name in films and _is_scale(films[name])]
+    )
+    names = colour_names(kinds, groups)
     # the clusters of the space that reports begin with come first
     return films, sorted(names, key=lambda name: name != "cluster_pca")
 
 # %% ../../nbs/api/03_live_map.ipynb #03m10
 def _column(posters: pd.DataFrame, name: str) -> dict:
-    """A column as the map's script wants it; a film may have several values."""
+    """A column as the map's script wants it: of kinds, of which a film may have several, or of numbers."""
+    if _is_scale(posters[name]):
+        circular = name in MEASURES and MEASURES[name].circular
+        column = scale_column(name, posters[name].astype(float), circular=circular)
+        if column is not None:
+            return column
     return colour_column(name, value_lists(posters[name]))
+
+
+def _is_scale(values: pd.Series) -> bool:
+    """Whether values are numbers, and measures or too many different ones to be kinds."""
+    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return is_number and (values.name in MEASURES or values.nunique() > MOST_KINDS)
+
+
+def _measures(posters: pd.DataFrame) -> list[str]:
+    """The measures by which posters can be coloured: those that are not the same for all."""
+    known = [name for name in MEASURES if name in posters and _is_scale(posters[name])]
+    return [name for name in known if scale_column(name, posters[name].astype(float)) is not None]
 
 # %% ../../nbs/api/03_live_map.ipynb #03m13
 MOST_BYTES = 40_000_000  # of all sheets together: those of 20,000 posters have 34 million
@@ -227,7 +248,9 @@ class _Coloured(_Pictured):
                 f"{len(values)} values were given for {counted(len(self._place), 'poster')}"
             )
         name = page_text(name)
-        self._named[name] = colour_column(name, [[value] for value in values])
+        shown = pd.Series(list(values), name=name)
+        kinds = colour_column(name, [[value] for value in values])
+        self._named[name] = _column(shown.to_frame(), name) if _is_scale(shown) else kinds
         with self.hold_sync():
             self._columns = _packed(list(self._named.values()))
             self.color = name
@@ -374,6 +397,7 @@ def live_map(
         names = [*names, color]
     table, sheets, times = _sprites(run)
     data = _data(run, posters, table, times)
+    names += [name for name in _measures(posters) if name not in names]
     columns = [_column(films, name) for name in names]
     kept = [str(name) for name in posters if name != "decade"]  # as it was, not as text
     posters = films.assign(**{name: posters[name] for name in kept})

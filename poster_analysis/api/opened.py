@@ -16,13 +16,16 @@ from .columns import as_series, by_id, read_columns, write_columns
 from ..core.errors import InputError
 from ..core.text import SPACES
 from ..figures import sheets
+from ..measures.names import MEASURES
 from ..study import tables as table_names
 from ..study.exports import poster_table
 from ..study.parameters import Parameters
 from ..study.record import RECORD
 from ..study.run import Run
 from ..study.stages.analysis import Analysis
+from ..study.stages.measures import measures_of, palettes_of
 from ..study.tables import in_space
+from ..words.measures import NO_MEASURES
 
 # %% ../../nbs/api/07_opened.ipynb #005
 class Tables(Mapping):
@@ -140,6 +143,7 @@ def _known_of_posters(opened: OpenedRun) -> pd.DataFrame:
         "places": table_names.MAP,
         "counts": table_names.NEIGHBOUR_COUNTS,
         "duplicates": table_names.DUPLICATES,
+        "measures": table_names.MEASURES,
     }
     clusters = {
         space: tables[in_space(table_names.CLUSTERS, space)]
@@ -151,8 +155,30 @@ def _known_of_posters(opened: OpenedRun) -> pd.DataFrame:
     index["year"] = index["year"].astype("Int64")
     return poster_table(index, clusters=clusters, **found)
 
+# %% ../../nbs/api/07_opened.ipynb #mrn2
+class _MeasuredRun(OpenedRun):
+    """A run whose posters may have been measured."""
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """What every poster looks like in numbers, a row for each: imdb_id, file and the measures; an `InputError` if there are none yet."""
+        found = measures_of(self.run)
+        if found is None:
+            raise InputError(self._no_measures)
+        return found
+
+    @property
+    def palettes(self) -> pd.DataFrame:
+        """The colours of every poster, a row for each: imdb_id, file, rank, colour, share, L, a and b; an `InputError` if there are none yet."""
+        return palettes_of(self.run)
+
+    @property
+    def _no_measures(self) -> str:
+        """That the study has no measures yet, and how to make them."""
+        return NO_MEASURES.replace("STUDY", str(self.folder))
+
 # %% ../../nbs/api/07_opened.ipynb #012
-class PosterColumns(OpenedRun):
+class PosterColumns(_MeasuredRun):
     """A study as a table of posters, with columns of one's own."""
 
     @property
@@ -168,6 +194,8 @@ class PosterColumns(OpenedRun):
 
     def __getitem__(self, column: str) -> pd.Series:
         posters = self.posters
+        if column in MEASURES and column not in posters:
+            raise InputError(self._no_measures)
         if column not in posters:
             raise InputError(
                 f"the posters have no column {column!r}; they have {', '.join(posters)}"
@@ -178,7 +206,7 @@ class PosterColumns(OpenedRun):
         own, known = read_columns(self.run.out), _known_of_posters(self)
         if not isinstance(column, str) or not column.strip() or len(column) > 60:
             raise InputError(f"{column!r} cannot name a column; give a text of at most 60 letters")
-        if column in known or column in ("x", "y"):
+        if column in known or column in ("x", "y", *MEASURES):
             raise InputError(f"{column!r} is a column of the study itself; choose another name")
         write_columns(own | {column: by_id(values, known["imdb_id"])}, self.run.out)
 

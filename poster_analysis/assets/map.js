@@ -128,6 +128,15 @@ const drawPosterMap = (root, data, hooks) => {
     return stamps.get(key);
   };
 
+  /* Numbers belong to the step of their scale in which they lie. */
+  const withCodes = (columns) => {
+    for (const one of columns) {
+      one.codes ??= one.numbers.map((value) => (value === null ? [] : [one.edges.filter((edge) => value >= edge).length]));
+    }
+    return columns;
+  };
+  withCodes(data.columns);
+
   const css = (name) => getComputedStyle(host).getPropertyValue(name).trim();
   let paper, ink, grey, accent, colours, rest;
   const readTheme = () => {
@@ -154,10 +163,13 @@ const drawPosterMap = (root, data, hooks) => {
     const counts = column.values.map(() => 0);
     column.codes.forEach((codes, i) => { if (isShown(i)) for (const code of codes) counts[code] += 1; });
     const most = colours.length * SHAPES.length;
+    const steps = column.scale ? css(`--${column.scale}`).split(/\s+/) : null; // of numbers, in their order
+    const stepOf = (code) => steps[Math.round((code * (steps.length - 1)) / Math.max(1, column.values.length - 1))];
     const top = new Set(counts.map((_, code) => code).sort((a, b) => counts[b] - counts[a]).slice(0, most));
     styles = [];
     for (const code of column.values.keys()) {
-      if (!top.has(code)) continue;
+      if (steps) styles.push({ code, colour: stepOf(code), shape: "circle" });
+      if (steps || !top.has(code)) continue;
       const place = styles.length;
       styles.push({ code, colour: colours[place % colours.length], shape: SHAPES[Math.floor(place / colours.length)] });
     }
@@ -165,7 +177,7 @@ const drawPosterMap = (root, data, hooks) => {
     styleOf = column.codes.map((codes) => byCode.get(codes.find((code) => byCode.has(code))) ?? rest);
     const entries = styles.map((style) => [style.code, column.values[style.code], counts[style.code], style]);
     const others = styleOf.reduce((sum, style, i) => sum + (style === rest && isShown(i)), 0);
-    if (others) entries.push([-1, "other or unknown", others, rest]);
+    if (others) entries.push([-1, steps ? "unknown" : "other or unknown", others, rest]);
     if (!entries.some(([code]) => code === only)) only = null;
     get("legend-title").textContent = column.name;
     get("entries").replaceChildren(...entries.map(([code, name, count, style]) => {
@@ -557,7 +569,8 @@ const drawPosterMap = (root, data, hooks) => {
       image.alt = `Poster of ${data.titles[i]}`;
       shown.append(image);
     } else shown.append(picture(i, isNarrow() ? 96 : 140, 140));
-    const pairs = data.columns.map(({ name, values, codes }) => [name, codes[i].map((code) => values[code]).join(", ")]);
+    const told = data.columns.filter((one) => !one.numbers || one === column); // of many numbers the one that is looked at
+    const pairs = told.map(({ name, values, codes, numbers }) => [name, numbers ? numbers[i]?.toLocaleString("en") : codes[i].map((code) => values[code]).join(", ")]);
     for (const [name, value] of [...pairs, ["id", data.ids[i]]]) {
       if (!value) continue;
       const what = make("dd", "", value);
@@ -888,7 +901,7 @@ const drawPosterMap = (root, data, hooks) => {
   };
   const setColumns = (columns) => {
     const before = column?.name;
-    data.columns = columns;
+    data.columns = withCodes(columns);
     [column, only] = [columns.find((one) => one.name === before) ?? columns[0] ?? null, null];
     fillPicker();
     readTheme();

@@ -86,6 +86,7 @@ TEXT_COLUMNS = (
     "imdb_id", "neighbour_id", "title", "genre", "path", "sha256", "reason", "space", "backbone",
     "null_model", "role", "column", "method", "parameters", "measure", "kinds", "levels",
     "film_id", "folder", "folder_2", "folder_3", "run", "run_a", "run_b", "neighbour_title", "outcome",
+    "file", "colour", "label", "unit",
 )  # fmt: skip
 
 

@@ -15,20 +15,25 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..core.templates import TEMPLATES
+from .map import column_codes
 
 # %% ../../nbs/figures/12_map_picture.ipynb #12m07
 _GREY = "#a9a9ad"
 
 
 @cache
-def _palette() -> list[str]:
-    """The colours of the map on light paper."""
+def _palette(name: str = "colours") -> list[str]:
+    """The colours of the map on light paper: of values, of the scale of numbers, or of the wheel of angles."""
     style = (TEMPLATES.parent / "map.css").read_text(encoding="utf-8")
-    return re.search(r"--colours: ([^;]+);", style)[1].split()
+    return re.search(rf"--{name}: ([^;]+);", style)[1].split()
 
 
 def _colours(column: dict) -> dict[int, str]:
     """The colour of each value of a column that has one, by its number, in the order of the column."""
+    if "scale" in column:
+        steps, n_steps = _palette(column["scale"]), len(column["values"])
+        places = np.linspace(0, len(steps) - 1, n_steps).round().astype(int)
+        return {code: steps[place] for code, place in enumerate(places)}
     codes = [code for each in column["codes"] for code in each]
     counts = np.bincount(np.array(codes, dtype=int), minlength=len(column["values"]))
     top = np.argsort(-counts, kind="stable")[: len(_palette())]
@@ -41,11 +46,11 @@ def map_legend(column: dict) -> list[tuple[str, str, int]]:
     Parameters
     ----------
     column
-        From `poster_analysis.figures.map.colour_column`.
+        From `poster_analysis.figures.map.colour_column` or `scale_column`.
     """
     colours = _colours(column)
     return [
-        (colour, column["values"][code], sum(code in codes for codes in column["codes"]))
+        (colour, column["values"][code], sum(code in codes for codes in column_codes(column)))
         for code, colour in colours.items()
     ]
 
@@ -117,7 +122,7 @@ def map_picture(
     sheets
         Its sheets of small posters, as the bytes of their files; without them posters are points.
     column
-        What is coloured by, from `poster_analysis.figures.map.colour_column`; None for one colour.
+        What is coloured by, from `poster_analysis.figures.map.colour_column` or `scale_column`; None for one colour.
     size
         Width and height in pixels.
 
@@ -127,7 +132,7 @@ def map_picture(
         At most `MOST_BYTES` of them, as long as the quality can be lowered.
     """
     colours = _colours(column) if column else {}
-    codes = column["codes"] if column else [[]] * len(data["ids"])
+    codes = column_codes(column) if column else [[]] * len(data["ids"])
     of_posters = [
         next((colours[code] for code in each if code in colours), _GREY) for each in codes
     ]

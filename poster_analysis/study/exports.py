@@ -23,6 +23,7 @@ from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.files import written_whole
 from ..distances.blocks import stream_in_threads
+from ..measures.names import MEASURES
 
 # %% ../../nbs/study/03_exports.ipynb #007
 _ATLAS = (
@@ -71,6 +72,7 @@ def poster_table(
     counts: pd.DataFrame | None = None,
     duplicates: pd.DataFrame | None = None,
     neighbours: pd.DataFrame | None = None,
+    measures: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """All that is known of each poster in one row.
 
@@ -88,11 +90,13 @@ def poster_table(
         Columns imdb_id and group: films with the same picture.
     neighbours
         Columns imdb_id, rank, neighbour_id and similarity.
+    measures
+        Column imdb_id, and columns of `poster_analysis.measures.names.MEASURES`.
 
     Returns
     -------
     pandas.DataFrame
-        The index; cluster_SPACE and silhouette_SPACE for each space; map_x and map_y; n_lists; duplicate_group; neighbour_1,
+        The index; cluster_SPACE and silhouette_SPACE for each space; map_x and map_y; n_lists; duplicate_group; the measures; neighbour_1,
         similarity_1 and so on. A column of the index that has one of these names is called metadata_NAME.
 
     Raises
@@ -111,6 +115,10 @@ def poster_table(
     ):
         if table is not None:
             parts.append(_joined(index, table, names))
+    if measures is not None:
+        parts.append(
+            _joined(index, measures, {name: name for name in MEASURES if name in measures})
+        )
     if neighbours is not None:
         parts.append(_neighbours_in_columns(index, neighbours))
     ours = {*_ATLAS, *(name for part in parts for name in part)}

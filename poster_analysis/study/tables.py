@@ -6,7 +6,8 @@
 __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT', 'VERDICT_BY_K', 'VERDICT_CLUSTERS', 'CLUSTERS',
            'EXEMPLARS', 'REPRODUCIBILITY', 'ENRICHMENT', 'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS',
            'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS', 'NEIGHBOUR_COUNTS',
-           'THUMBNAILS', 'DUPLICATES', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
+           'THUMBNAILS', 'DUPLICATES', 'MEASURES', 'PALETTES', 'MEASURES_SUMMARY', 'MEASURE_COUNTS', 'MEASURE_EXTREMES',
+           'MEASURE_CORRELATIONS', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -38,6 +39,12 @@ NEIGHBOURS = "neighbours"  # the most similar posters of every poster
 NEIGHBOUR_COUNTS = "neighbour_counts"  # of how many others every poster is a neighbour
 THUMBNAILS = "thumbnails"  # the small pictures of those that are shown
 DUPLICATES = "duplicates"  # posters that are the same picture
+MEASURES = "measures"  # what every poster looks like in numbers
+PALETTES = "palettes"  # the colours of every poster
+MEASURES_SUMMARY = "measures_summary"  # a row for every measure
+MEASURE_COUNTS = "measure_counts"  # how often its values occur
+MEASURE_EXTREMES = "measure_extremes"  # the posters with least and most of it
+MEASURE_CORRELATIONS = "measure_correlations"  # of every two measures
 MAP = "map"  # the place of every poster
 SPRITES = "sprites"  # where the small pictures of the map lie
 POSTERS = "posters"  # one row per poster, with all that is known of it
