@@ -7,7 +7,6 @@ __all__ = ['cli', 'demo', 'check', 'study', 'extract', 'reduce', 'sweep', 'verdi
            'main']
 
 # %% ../nbs/cli.ipynb #002
-import dataclasses
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -21,63 +20,29 @@ from .core.memory import is_out_of_memory, memory_error
 from .core.places import check_file, home_of_nobody
 from .core.terminal import echo, json_text, last_words, lasting_streams
 from .core.text import SPACES, printable
-from .study.parameters import ABOUT, Parameters, present_name
+from .study.parameters import ABOUT, Parameters
 from .study.run import open_run
+from .workflow.options import Group, not_empty, options, present_option
 from .workflow.printed import print_neighbours, print_site, print_stage
-
-# %% ../nbs/cli.ipynb #004
-_FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
-_FIELDS = {field.name: field for field in dataclasses.fields(Parameters)}
-
-
-def _option(name: str, *, default: bool = True) -> Callable:
-    """An option for a parameter, with its default or without."""
-    field, value = _FIELDS[name], _FIELDS[name].default if default else None
-    kind = int if "int" in str(field.type) else float if field.type is float else str
-    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
-    if field.type is bool:
-        return click.option(flag, name, is_flag=True, help=ABOUT[name])
-    shown, several = default and value not in (None, ()), "tuple" in str(field.type)
-    value = (value,) if several and isinstance(value, str) else value
-    options = {"type": kind, "default": value, "multiple": several, "show_default": shown}
-    return click.option(flag, name, help=ABOUT[name], **options)
-
-
-def _options(*names: str, defaults: bool = True) -> Callable:
-    """Add an option for each of these fields of `Parameters` to a command."""
-
-    def decorate(command: Callable) -> Callable:
-        for name in reversed(names):
-            command = _option(name, default=defaults)(command)
-        return command
-
-    return decorate
 
 # %% ../nbs/cli.ipynb #004b
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "group_columns", "limit", "anyway")  # fmt: skip
 _BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
+_FEATURES = ("features", "feature_ids")
 _ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_verdict", "n_null", "memory_budget", "map_method", "random_state")  # fmt: skip
 
-# %% ../nbs/cli.ipynb #004c
-def _present_option(name: str) -> str:
-    """An option without its hyphens in front, by the name it has now."""
-    parameter = name.replace("-", "_")
-    present = present_name(parameter)
-    return name if present == parameter else present.replace("_", "-")
-
 # %% ../nbs/cli.ipynb #004a
-def _not_empty(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
-    """Refuse a path that is empty, as of a variable that is not set, which would be the current folder."""
-    if value is not None and not value.strip():
-        raise click.BadParameter("the path is empty", param=option)
-    return value
-
-
 _posters = click.option(
-    "--posters", required=True, metavar="DIR", help=ABOUT["posters"], callback=_not_empty
+    "--posters", required=True, metavar="DIR", help=ABOUT["posters"], callback=not_empty
+)
+_own_or_posters = click.option(
+    "--posters",
+    metavar="DIR",
+    callback=not_empty,
+    help=f"{ABOUT['posters']} With --features it may be left out.",
 )
 _store = click.option(
-    "--store", metavar="DIR", help="Feature store; OUT/store by default.", callback=_not_empty
+    "--store", metavar="DIR", help="Feature store; OUT/store by default.", callback=not_empty
 )
 _name = click.option("--name", default="", metavar="RUN", help="Keep this run in OUT/runs/RUN.")
 
@@ -86,7 +51,7 @@ def _out(help_text: str, **keywords: object) -> Callable:
     """Add the option that names the study's folder."""
     keywords = keywords or {"required": True}
     return click.option(
-        "--out", metavar="DIR", help=help_text, show_default=True, callback=_not_empty, **keywords
+        "--out", metavar="DIR", help=help_text, show_default=True, callback=not_empty, **keywords
     )
 
 
@@ -94,29 +59,13 @@ def _given(values: dict) -> dict:
     """The options that were given."""
     return {name: value for name, value in values.items() if value is not None and value != ()}
 
-# %% ../nbs/cli.ipynb #006
-class _Command(click.Command):
-    """A command whose help ends in an example, laid out as written."""
-
-    def __init__(self, *arguments: object, example: str = "", **keywords: object) -> None:
-        super().__init__(*arguments, epilog=f"\b\nExample:\n  {example}", **keywords)
-
-
-class _Group(click.Group):
-    """Lists commands in the order of a study, not of the alphabet."""
-
-    command_class = _Command
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(self.commands)
-
 # %% ../nbs/cli.ipynb #006a
 @click.group(
-    cls=_Group,
+    cls=Group,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
-        "token_normalize_func": _present_option,
+        "token_normalize_func": present_option,
     },
     epilog="\b\nExample:\n  poster-analysis demo --out demo",
 )
@@ -128,7 +77,7 @@ def cli(debug: bool) -> None:
 # %% ../nbs/cli.ipynb #007
 @cli.command(example="poster-analysis demo --out demo")
 @_out("Folder of the study.", default="poster-demo")
-@_options("limit", *_BACKBONE, *_ANALYSES)
+@options("limit", *_BACKBONE, *_ANALYSES)
 def demo(out: str, **values: object) -> None:
     """Draw a small collection of posters and study it.
 
@@ -142,7 +91,7 @@ def demo(out: str, **values: object) -> None:
 # %% ../nbs/cli.ipynb #chk2
 @cli.command(example="poster-analysis check --posters posters --metadata movie_dataset.csv")
 @_posters
-@_options(*(name for name in _COLLECTION if name not in ("limit", "anyway")))
+@options(*(name for name in _COLLECTION if name not in ("limit", "anyway")))
 def check(posters: str, **values: object) -> None:
     """Hold posters against the table of films; nothing is computed, and nothing written.
 
@@ -162,15 +111,19 @@ def check(posters: str, **values: object) -> None:
 @cli.command(
     example="poster-analysis study --posters posters --metadata movie_dataset.csv --out study"
 )
-@_posters
-@_options(*_COLLECTION)
+@_own_or_posters
+@options(*_FEATURES, *_COLLECTION)
 @_out("Folder of the study; made if missing.")
 @_store
 @_name
-@_options(*_BACKBONE, *_ANALYSES)
+@options(*_BACKBONE, *_ANALYSES)
 @click.option("--runs", metavar="FILE.yml", help="Make further runs, and compare them all.")
-def study(out: str, store: str | None, name: str, runs: str | None, **values: object) -> None:
+def study(
+    out: str, posters: str | None, store: str | None, name: str, runs: str | None, **values: object
+) -> None:
     """Study a folder of posters: features, clusters, neighbours, report and site.
+
+    With --features the numbers are those of a file of one's own, and nothing is extracted.
 
     A study that was stopped goes on where it was; one that is finished is brought up to date.
 
@@ -179,14 +132,19 @@ def study(out: str, store: str | None, name: str, runs: str | None, **values: ob
     """
     from poster_analysis.workflow.pipeline import run_study
 
+    if posters is None and not values["features"]:
+        raise click.UsageError(
+            "Missing option '--posters', or '--features' for numbers of your own."
+        )
+    parameters = Parameters(posters or "", **values)
     if runs is None:
-        print_site(run_study(Parameters(**values), Path(out), store=store, name=name))
+        print_site(run_study(parameters, Path(out), store=store, name=name))
         return
     if name:
         raise click.UsageError("--runs names its runs in the file; leave out --name")
     from poster_analysis.workflow.batches import run_batch
 
-    run_batch(Parameters(**values), Path(out), Path(runs), store=store)
+    run_batch(parameters, Path(out), Path(runs), store=store)
     print_site(open_run(Path(out)))
 
 # %% ../nbs/cli.ipynb #007b
@@ -194,11 +152,11 @@ def study(out: str, store: str | None, name: str, runs: str | None, **values: ob
     example="poster-analysis extract --posters posters --backbone mobilenet_0.75 --out study"
 )
 @_posters
-@_options(*_COLLECTION)
+@options(*_COLLECTION)
 @_out("Folder of the study; made if missing.")
 @_store
 @_name
-@_options(*_BACKBONE)
+@options(*_BACKBONE)
 def extract(out: str, store: str | None, name: str, **values: object) -> None:
     """Compute the features of all posters, and nothing else."""
     from poster_analysis.study.stages.extraction import run_extraction
@@ -217,7 +175,7 @@ def _space(spaces: Iterable[str]) -> Callable:
 @_out("Folder of the study.")
 @_name
 @_space(space for space in SPACES if space != "raw")
-@_options("n_components", defaults=False)
+@options("n_components", defaults=False)
 def reduce(out: str, name: str, space: str, **values: object) -> None:
     """Reduce the features of a study by PCA or NMF."""
     from poster_analysis.workflow.pipeline import run_reduction
@@ -229,7 +187,7 @@ def reduce(out: str, name: str, space: str, **values: object) -> None:
 @_out("Folder of the study.")
 @_name
 @_space(SPACES)
-@_options("k_min", "k_max", "n_clusters", "n_verdict", "n_null", defaults=False)
+@options("k_min", "k_max", "n_clusters", "n_verdict", "n_null", defaults=False)
 def sweep(out: str, name: str, space: str, **values: object) -> None:
     """Cluster a study's posters by k-means for a range of k, and judge whether there are groups."""
     from poster_analysis.workflow.pipeline import run_clustering
@@ -242,7 +200,7 @@ def sweep(out: str, name: str, space: str, **values: object) -> None:
 @cli.command(example="poster-analysis verdict --features features.npy --k-max 12")
 @click.option("--features", required=True, metavar="FILE", help=".npy, .npz, .csv or .parquet.")
 @_space(SPACES)
-@_options("n_components", "k_min", "k_max", "n_verdict", "n_null", "random_state", defaults=False)
+@options("n_components", "k_min", "k_max", "n_verdict", "n_null", "random_state", defaults=False)
 @click.option("--as-they-are", is_flag=True, help="Do not divide rows by their norms.")
 @click.option("--table", metavar="FILE.csv", help="Write what is found for every k.")
 @click.option("--figure", metavar="FILE.png", help="Draw it.")
@@ -381,7 +339,7 @@ def publish(out: str) -> None:
 
 # %% ../nbs/cli.ipynb #009f
 @cli.command(example="poster-analysis serve study")
-@click.argument("out", metavar="OUT", callback=_not_empty)
+@click.argument("out", metavar="OUT", callback=not_empty)
 @click.option("--port", type=int, default=0, show_default=True, help="Port; 0 takes a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--behind", multiple=True, metavar="HOST", help="Host name of a proxy in front.")

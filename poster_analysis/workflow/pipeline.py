@@ -364,10 +364,13 @@ def _write_comparisons(out: Path) -> Stage | None:
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #020a
 def extras_needed(
-    backbone: str = Parameters.backbone, map_method: str = Parameters.map_method, **_: object
+    backbone: str = Parameters.backbone,
+    map_method: str = Parameters.map_method,
+    features: str | None = None,
+    **_: object,
 ) -> list[str]:
     """The extras without which a study with these parameters cannot be made."""
-    networks, umap = backbone != "colour", map_method == "umap"
+    networks, umap = backbone != "colour" and not features, map_method == "umap"
     return ["site", *["networks"] * networks, *["map"] * umap]
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #021b

@@ -67,10 +67,11 @@ def _place(analysis: Analysis, folder: Path) -> Outcome:
     write_table(
         known.assign(**dict(table.drop(columns="imdb_id"))), folder / table_path(table_names.MAP)
     )
-    height = 96 if len(features) <= _FEW else 64
-    in_order = analysis.posters.take(_by_place(placed.xy))
-    sprites = make_sprites(in_order, folder / "map", height=height)
-    write_table(sprites, folder / table_path(table_names.SPRITES))
+    if analysis.posters.have_pictures:
+        height = 96 if len(features) <= _FEW else 64
+        in_order = analysis.posters.take(_by_place(placed.xy))
+        sprites = make_sprites(in_order, folder / "map", height=height)
+        write_table(sprites, folder / table_path(table_names.SPRITES))
     return Outcome(facts={"method": placed.method, "reason": placed.reason})
 
 # %% ../../../nbs/study/stages/04_map.ipynb #011
@@ -138,11 +139,12 @@ def _write_page(analysis: Analysis, places: Stage, folder: Path) -> Outcome:
     table = places.table(table_names.MAP)
     films = films.assign(x=table["x"], y=table["y"])
     nearest = _nearest(analysis)
+    has_sprites = table_path(table_names.SPRITES) in places.outputs
     data = map_data(
         films,
         colours=colours,
         neighbours=nearest,
-        sprites=places.table(table_names.SPRITES),
+        sprites=places.table(table_names.SPRITES) if has_sprites else None,
         thumbnails=thumbnails_from_table(run.table(table_names.THUMBNAILS)),
         title=f"Poster map: {run.name}" if run.name else "Poster map",
         about=_about(analysis, places),
