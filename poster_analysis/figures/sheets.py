@@ -67,12 +67,15 @@ def new_sheet(title: str, *details: str, width: float, body: float) -> tuple[Fig
     return page, axes, top
 
 # %% ../../nbs/figures/02_sheets.ipynb #005b
-def _plot_card(axes: Axes, reason: str, x: float, y: float, width: float, height: float) -> None:
-    """A grey card in place of a poster, with the reason."""
+def _plot_card(
+    axes: Axes, reason: str, x: float, y: float, width: float, height: float, color: str = GREY
+) -> None:
+    """A grey card in place of a poster, with the reason, or with its title."""
     size = min(7, 11 * width)
     axes.add_patch(Rectangle((x, y), width, height, facecolor=HAIRLINE, linewidth=0))
     words = wrap_text(reason, width=0.86 * width, size=size, lines=5)
-    axes.text(x + width / 2, y + height / 2, words, size=size, color=GREY, ha="center", va="center")
+    center = {"ha": "center", "va": "center"}
+    axes.text(x + width / 2, y + height / 2, words, size=size, color=color, **center)
 
 # %% ../../nbs/figures/02_sheets.ipynb #005a
 def plot_poster(
@@ -103,7 +106,8 @@ def plot_poster(
             raise UnreadableImage(path or "no poster")
         image = read_image(path)
     except UnreadableImage as error:
-        _plot_card(axes, str(error), x, y, width, height)
+        color = INK if isinstance(path, str) else GREY
+        _plot_card(axes, str(error), x, y, width, height, color)
         return
     image.thumbnail((round(300 * width), round(300 * height)))
     scale = min(width / image.width, height / image.height)

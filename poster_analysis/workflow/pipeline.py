@@ -20,6 +20,7 @@ from ..core.files import digest, file_digest
 from ..core.text import SPACES
 from ..reduction.umap import map_method
 from ..similarity.search import find_film
+from ..study.columns import with_columns
 from ..study.parameters import Parameters, present_name
 from poster_analysis.study.run import (
     Outcome,
@@ -87,7 +88,7 @@ def check_changes(study: Path, **changes: object) -> Parameters:
 def _check_groups(run: Run, parameters: Parameters) -> None:
     """Refuse columns that films cannot be grouped by."""
     if parameters.group_columns != run.parameters.group_columns:
-        group_notes(run.table(FEATURES_INDEX), parameters)
+        group_notes(with_columns(run.table(FEATURES_INDEX), run.out), parameters)
 
 
 def _check_films(run: Run, parameters: Parameters) -> None:
@@ -103,7 +104,8 @@ def changed_run(study: Path, *, name: str = "", **changes: object) -> Run:
     before, parameters = open_run(study), check_changes(study, **changes)
     run = derived_run(study, name=name, **changes)
     if parameters.group_columns != before.parameters.group_columns:
-        groups = group_notes(before.table(FEATURES_INDEX), parameters)
+        films = with_columns(before.table(FEATURES_INDEX), before.out)
+        groups = group_notes(films, parameters)
         run.note(collection=run.record["collection"] | {"groups": groups})
     return run
 

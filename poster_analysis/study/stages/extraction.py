@@ -30,6 +30,7 @@ from ...extraction.features import sample_rows
 from ...figures import sheets
 from ...figures.page import save_figure
 from .. import tables as table_names
+from ..columns import with_columns
 from ..lock import check_not_held, run_held
 from poster_analysis.study.parameters import (
     Parameters,
@@ -295,7 +296,7 @@ def run_extraction(
     brought = bring(parameters) if parameters.features else None
     collection = brought.collection if brought else _read_collection(parameters)
     parameters, said = brought.fitting(parameters) if brought else (parameters, [])
-    groups = group_notes(collection.table, parameters)
+    groups = group_notes(with_columns(collection.table, run.out), parameters)
     if whole_study:
         check_enough(parameters, collection.table)
     backbone, parameters = (

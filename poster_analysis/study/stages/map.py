@@ -28,6 +28,7 @@ from ...reduction.umap import map_method, neighbours_kept, poster_map
 from ...similarity.genres import neighbour_rows
 from ...similarity.neighbours import neighbours
 from .. import tables as table_names
+from ..columns import columns_digest, with_columns
 from ..exports import give_way, poster_table, write_atlas, write_workbook
 from ..run import Outcome, Stage
 from .analysis import Analysis
@@ -135,7 +136,8 @@ def _write_page(analysis: Analysis, places: Stage, folder: Path) -> Outcome:
     """Write the page; what the map keeps of the neighbours."""
     features, run = analysis.features, analysis.run
     clusters = run.table(in_space(table_names.CLUSTERS, "pca"))
-    films, colours = _coloured(features.index, clusters, analysis.parameters.group_columns)
+    known = with_columns(features.index, run.out)
+    films, colours = _coloured(known, clusters, analysis.parameters.group_columns)
     table = places.table(table_names.MAP)
     films = films.assign(x=table["x"], y=table["y"])
     nearest = _nearest(analysis)
@@ -161,7 +163,8 @@ def make_map(analysis: Analysis) -> Stage:
         "map",
         lambda folder: _write_page(analysis, before[0], folder),
         parameters=(),
-        given={path.name: file_digest(path) for path in map_assets()},
+        given={path.name: file_digest(path) for path in map_assets()}
+        | columns_digest(analysis.run.out),
         after=before,
     )
 
@@ -187,6 +190,7 @@ def _export(
     }
     tables = {name: stage.table(_TABLES[name]) for name, stage in found.items()}
     table = poster_table(index, clusters=clusters, **tables)
+    table = with_columns(table, analysis.run.out)
     write_table(table, folder / table_path(table_names.POSTERS))
     write_workbook(table, folder / WORKBOOK)
     small = small_posters(analysis.posters, copies, progress=True)
@@ -209,6 +213,6 @@ def export_posters(analysis: Analysis) -> Stage:
     return analysis.stage(
         "exports",
         lambda folder: _export(analysis, clustered, found, folder),
-        given={"files": [ATLAS.name, WORKBOOK.name]},
+        given={"files": [ATLAS.name, WORKBOOK.name]} | columns_digest(analysis.run.out),
         after=(*clustered.values(), *found.values()),
     )
