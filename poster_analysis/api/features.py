@@ -32,7 +32,7 @@ def _named(X: object, ids: Iterable[object] | None) -> tuple[object, list[object
         )
     return X, [*ids]
 
-
+# %% ../../nbs/api/11_features.ipynb #of1
 def open_features(
     X: object,
     ids: Iterable[object] | None = None,

@@ -52,7 +52,8 @@ def _table(path: Path, posters: pd.DataFrame) -> pd.DataFrame:
     try:
         found = read_table_file(path, lambda cells: header_score(cells, Asked()))
     except InputError as error:
-        raise InputError(str(error).replace("the metadata ", "the table of labels ")) from None
+        said = str(error).replace("the metadata ", "the table of labels ")
+        raise InputError(said.replace(", or none at all", "")) from None
     rows, head = found.rows, [str(name) for name in found.rows]
     named = bool(usual_columns(head, "id") or usual_columns(head, "file") or _titles(head))
     if not named and (meant_posters(head[:1], posters) >= 0).any():

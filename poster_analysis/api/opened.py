@@ -177,7 +177,7 @@ def _next_steps(opened: OpenedRun, columns: list[str], before: Mapping) -> list[
     command = f"poster-analysis report clustering --out {shlex.quote(str(opened.folder))} {asked}"
     return [*said, f"Held against the clusters: {command}"]
 
-
+# %% ../../nbs/api/07_opened.ipynb #oc1
 class PosterColumns(OpenedRun):
     """A study as a table of posters, with columns of one's own."""
 

@@ -86,7 +86,7 @@ class Canvas(NamedTuple):
     names: list[str]
     facts: dict[str, str]
 
-
+# %% ../../nbs/collection/23_iiif.ipynb #if4
 _NO_NAMES = {
     "default",
     "native",
@@ -165,7 +165,7 @@ class Manifest(NamedTuple):
     facts: dict[str, str]
     canvases: list[Canvas]
 
-
+# %% ../../nbs/collection/23_iiif.ipynb #if1
 _DATES = re.compile(r"date|year|jahr|datum|datierung|année|anno|año|created|issued|published", re.I)
 
 
@@ -246,7 +246,7 @@ def _manifests(folder: Path) -> tuple[list[Manifest], list[str]]:
         found, others = ([*found, one], others) if one else (found, [*others, name])
     return found, others
 
-
+# %% ../../nbs/collection/23_iiif.ipynb #if2
 _NO_TITLE = re.compile(
     r"[\[(]?(?:p(?:age|\.)?|f(?:ol|\.)?|image|img|bild|seite|canvas|front|recto|verso)?\s*\.?\s*\d*\s*[rv]?[\])]?",
     re.I,
@@ -315,7 +315,7 @@ def iiif_table(folder: str | os.PathLike) -> tuple[pd.DataFrame, list[str]]:
     table[rest] = table[rest].fillna("").astype(str)
     return table, [*_iiif_notes(manifests, others, table, without, ordered, paths)]
 
-
+# %% ../../nbs/collection/23_iiif.ipynb #if3
 def _iiif_notes(
     manifests: list[Manifest],
     others: list[str],

@@ -74,7 +74,7 @@ def _add_files(crate: "ROCrate", run: Run) -> list[object]:
         entities.append(crate.add_file(run.folder / path, f"{prefix}{path}", properties=properties))
     return entities
 
-
+# %% ../../nbs/study/09_crate.ipynb #cr1
 def _add_programs(crate: "ROCrate", versions: Mapping[str, str]) -> object:
     """Name the package and those that it stands on."""
     from rocrate.model import ContextEntity

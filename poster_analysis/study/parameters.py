@@ -205,8 +205,11 @@ def _brought(parameters: "Parameters") -> dict[str, object]:
     return {"backbone": OWN, "weights": "", "precision": "float32"}
 
 
-def _extracted(changes: dict[str, object]) -> dict[str, object]:
-    """Changes that take features away, with the usual backbone in their place."""
+def _extracted(parameters: "Parameters", changes: dict[str, object]) -> dict[str, object]:
+    """Changes by their present names, and where they take features away the usual backbone in their place."""
+    changes = _known(changes, dataclasses.fields(Parameters))
+    if not parameters.features or changes.get("features", True):
+        return changes
     usual = {one.name: one.default for one in dataclasses.fields(Parameters)}
     return {name: usual[name] for name in ("backbone", "weights", "precision")} | changes
 
@@ -290,10 +293,7 @@ class Parameters:
 
     def changed(self, **changes: object) -> "Parameters":
         """These parameters with some of them changed; an `InputError` for a name there is not."""
-        changes = _known(changes, dataclasses.fields(self))
-        if self.features and "features" in changes and not changes["features"]:
-            changes = _extracted(changes)
-        return dataclasses.replace(self, **changes)
+        return dataclasses.replace(self, **_extracted(self, changes))
 
     def check_size(self, n_posters: int, n_different: int | None = None) -> None:
         """Raise an `InputError` if a parameter asks for more than `n_posters` posters can give.

@@ -195,10 +195,6 @@ def _write(run: Run, folder: Path) -> dict[str, str]:
     """Write the folder; why some posters are not in it, by their ids."""
     index = run.table(table_names.FEATURES_INDEX)
     posters = Posters(index, run.parameters.posters)
-    if not posters.have_pictures:
-        raise InputError(
-            f"{run.folder} has no pictures, which is what VIKUS Viewer shows; give the folder of the posters (--posters) with the features"
-        )
     items, files = _items(run, index), posters.files()
     (folder / "sprites").mkdir(parents=True)
     size, reasons = _write_sheets(posters, items["id"].tolist(), folder / "sprites")
@@ -260,6 +256,10 @@ def write_vikus(run: Run, folder: str | os.PathLike) -> list[str]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             f"{folder} is there and not empty; give a new folder for the viewer's data"
+        )
+    if not Posters(run.table(table_names.FEATURES_INDEX), "").have_pictures:
+        raise InputError(
+            f"{run.folder} has no pictures, which is what VIKUS Viewer shows; give the folder of the posters (--posters) with the features"
         )
     folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=".vikus-", dir=folder))

@@ -48,6 +48,10 @@ from ...words import findings
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011
 def _with_absolute_paths(parameters: Parameters) -> Parameters:
     """The parameters with paths that mean the same from every folder."""
+    if not parameters.posters and not parameters.features:
+        raise InputError(
+            "give a folder of posters (--posters), or features of your own (--features)"
+        )
     names = ("posters", "metadata", "links", "features", "feature_ids")
     names = [name for name in names if getattr(parameters, name)]
     paths = {name: str(Path(getattr(parameters, name)).resolve()) for name in names}
@@ -89,8 +93,9 @@ def _read_collection(parameters: Parameters) -> Collection:
 # %% ../../../nbs/study/stages/01_extraction.ipynb #chk02
 def _say_check(collection: Collection) -> None:
     """Say how the posters and their table fit, where a person waits for it."""
-    for line in collection.check.summary() if collection.check else ():
-        say(line)
+    if collection.check and collection.check.listing.paths and collection.table["path"].any():
+        for line in collection.check.summary():
+            say(line)
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011b
 def backbone_of(
@@ -118,22 +123,6 @@ def _holds(path: Path, table: pd.DataFrame) -> bool:
         )
 
 
-def _changed_features(run: Run, brought: Brought) -> list[str]:
-    """What is to be said of features that are brought along: what was left out, and whether they are others than before."""
-    own, known = brought.own, run.record.get("backbone", {}) if run.exists else {}
-    said = [
-        note
-        for note in brought.collection.notes
-        if own.source in note or note.startswith("No posters")
-    ]
-    digests = ("sha256", "ids_sha256")
-    if known.get("sha256") and any(known.get(one) != own.facts.get(one) for one in digests):
-        said.append(
-            f"{own.source} has changed since the study was made; everything that depends on it is made again."
-        )
-    return said
-
-
 def _start(
     run: Run,
     parameters: Parameters,
@@ -155,6 +144,31 @@ def _start(
         unused.unlink(missing_ok=True)
     elif not _holds(unused, collection.known.skipped):
         write_table(collection.known.skipped, unused)
+
+# %% ../../../nbs/study/stages/01_extraction.ipynb #br1
+def _changed_features(run: Run, brought: Brought) -> list[str]:
+    """What is to be said of features that are brought along: what was left out, and whether they are others than before."""
+    own, known = brought.own, run.record.get("backbone", {}) if run.exists else {}
+    said = [
+        note
+        for note in brought.collection.notes
+        if own.source in note or note.startswith("No posters")
+    ]
+    digests = ("sha256", "ids_sha256")
+    if known.get("sha256") and any(known.get(one) != own.facts.get(one) for one in digests):
+        said.append(
+            f"{own.source} has changed since the study was made; everything that depends on it is made again."
+        )
+    return said
+
+
+def _brought(run: Run, parameters: Parameters) -> tuple[Brought | None, Parameters, list[str]]:
+    """The features that are brought along, if any, the parameters that fit them, and what is to be said of both."""
+    if not parameters.features:
+        return None, parameters, []
+    brought = bring(parameters)
+    parameters, said = brought.fitting(parameters)
+    return brought, parameters, [*said, *_changed_features(run, brought)]
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011d
 def _backbone_facts(backbone: Backbone) -> dict:
@@ -285,25 +299,20 @@ def run_extraction(
         If anything asked for is not there or cannot be, or another process makes this run with other parameters;
         nothing has been written then.
     """
-    if not parameters.posters and not parameters.features:
-        raise InputError(
-            "give a folder of posters (--posters), or features of your own (--features)"
-        )
     parameters, run = _with_absolute_paths(parameters), Run(out, name)
     store_folder = Path(store) if store is not None else run.out / "store"
     _check_place(run, parameters, store_folder)
-    check_not_held(run.folder, parameters, but=("weights",) if random_if_unreachable else ())
-    brought = bring(parameters) if parameters.features else None
+    open_yet = ["weights"] * random_if_unreachable + ["n_components"] * bool(parameters.features)
+    check_not_held(run.folder, parameters, but=tuple(open_yet))
+    brought, parameters, said = _brought(run, parameters)
     collection = brought.collection if brought else _read_collection(parameters)
-    parameters, said = brought.fitting(parameters) if brought else (parameters, [])
     groups = group_notes(with_columns(collection.table, run.out), parameters)
     if whole_study:
         check_enough(parameters, collection.table)
-    backbone, parameters = (
-        (brought, parameters) if brought else backbone_of(parameters, random_if_unreachable)
-    )
-    _say_check(collection) if parameters.posters else None
-    said = [*said, *_changed_features(run, brought)] if brought else []
+    backbone = brought
+    if backbone is None:
+        backbone, parameters = backbone_of(parameters, random_if_unreachable)
+    _say_check(collection)
     with ExitStack() as own:
         (hold or own).enter_context(run_held(run.folder, parameters, say=say))
         _start(run, parameters, collection, groups, backbone)
