@@ -191,7 +191,7 @@ def _one_or_several(names: str | Iterable[str] | None) -> str | tuple[str, ...] 
     several = tuple(dict.fromkeys(map(str, names)))
     return several if len(several) > 1 else several[0] if several else "auto"
 
-
+# %% ../../nbs/study/00_parameters.ipynb #pw1
 OWN = "own"  # what is called the backbone where features are brought along
 
 
@@ -296,10 +296,7 @@ class Parameters:
         return dataclasses.replace(self, **_extracted(self, changes))
 
     def check_size(self, n_posters: int, n_different: int | None = None) -> None:
-        """Raise an `InputError` if a parameter asks for more than `n_posters` posters can give.
-
-        Of those that are clustered, `n_different` are different pictures; all of them if that is not known.
-        """
+        """Raise an `InputError` if a parameter asks for more than `n_posters` posters can give, `n_different` (or all) of those clustered being different pictures."""
         _check_size(self, n_posters, n_different)
 
 # %% ../../nbs/study/00_parameters.ipynb #f20a

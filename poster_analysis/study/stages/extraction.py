@@ -162,6 +162,18 @@ def _changed_features(run: Run, brought: Brought) -> list[str]:
     return said
 
 
+def _open_yet(parameters: Parameters, random_if_unreachable: bool) -> tuple[str, ...]:
+    """The parameters that may change before the run begins."""
+    return ("weights",) * random_if_unreachable + ("n_components",) * bool(parameters.features)
+
+
+def _source(
+    brought: Brought | None, parameters: Parameters, random_if_unreachable: bool
+) -> tuple[Brought | Backbone, Parameters]:
+    """Where the features come from, and the parameters with the weights that there are."""
+    return (brought, parameters) if brought else backbone_of(parameters, random_if_unreachable)
+
+
 def _brought(run: Run, parameters: Parameters) -> tuple[Brought | None, Parameters, list[str]]:
     """The features that are brought along, if any, the parameters that fit them, and what is to be said of both."""
     if not parameters.features:
@@ -302,16 +314,13 @@ def run_extraction(
     parameters, run = _with_absolute_paths(parameters), Run(out, name)
     store_folder = Path(store) if store is not None else run.out / "store"
     _check_place(run, parameters, store_folder)
-    open_yet = ["weights"] * random_if_unreachable + ["n_components"] * bool(parameters.features)
-    check_not_held(run.folder, parameters, but=tuple(open_yet))
+    check_not_held(run.folder, parameters, but=_open_yet(parameters, random_if_unreachable))
     brought, parameters, said = _brought(run, parameters)
     collection = brought.collection if brought else _read_collection(parameters)
     groups = group_notes(with_columns(collection.table, run.out), parameters)
     if whole_study:
         check_enough(parameters, collection.table)
-    backbone = brought
-    if backbone is None:
-        backbone, parameters = backbone_of(parameters, random_if_unreachable)
+    backbone, parameters = _source(brought, parameters, random_if_unreachable)
     _say_check(collection)
     with ExitStack() as own:
         (hold or own).enter_context(run_held(run.folder, parameters, say=say))
