@@ -21,7 +21,7 @@ from .listing import Listing
 from .matching import match_films
 from .metadata import read_metadata
 from .posters import Collection, joined_with_films
-from .values import normalise_id
+from .values import normalise_id, split_title
 from ..core.errors import InputError
 
 # %% ../../nbs/collection/22_named_rows.ipynb #nr005
@@ -73,6 +73,26 @@ def _films_of(posters: pd.DataFrame) -> pd.DataFrame:
     films["year"] = posters.get("year", pd.NA)
     return films.assign(row=range(len(films))).drop_duplicates("imdb_id").reset_index(drop=True)
 
+
+def _other_year(name: str, year: object) -> bool:
+    """Whether a name holds another year than that of a film; the next one may be that of another country."""
+    named = split_title(name)[1]
+    return named is not None and pd.notna(year) and abs(named - int(year)) > 1
+
+
+def _rows_of_films(names: list[str], films: pd.DataFrame) -> np.ndarray:
+    """The first poster of the film that each name means; -1 where there is none."""
+    asked = [one if _is_path(one) else one.replace("/", " ") for one in names]
+    found = match_films(asked, films.drop(columns="row")).table
+    columns = (films[name] for name in ("imdb_id", "row", "year"))
+    known = {one: (row, year) for one, row, year in zip(*columns, strict=True)}
+    rows = []
+    for name, film in zip(names, found.itertuples(index=False), strict=True):
+        row, year = known.get(film.film_id, (-1, None))
+        sure = film.how and not film.doubt and not _other_year(name, year)
+        rows.append(row if sure else -1)
+    return np.array(rows, dtype=np.int64)
+
 # %% ../../nbs/collection/22_named_rows.ipynb #nr007
 def meant_posters(names: Sequence[object], posters: pd.DataFrame) -> np.ndarray:
     """The row of the poster that each name means.
@@ -94,15 +114,7 @@ def meant_posters(names: Sequence[object], posters: pd.DataFrame) -> np.ndarray:
     rows = np.array([known.row(text) if text else -1 for text in texts], dtype=np.int64)
     left = [place for place in np.flatnonzero(rows < 0) if texts[place]]
     if left and len(posters):
-        films = _films_of(posters)
-        asked = [
-            one if _is_path(one) else one.replace("/", " ") for one in (texts[i] for i in left)
-        ]
-        found = match_films(asked, films.drop(columns="row")).table
-        row_of = dict(zip(films["imdb_id"], films["row"], strict=True))
-        sure = (found["how"] != "") & (found["doubt"] == "")
-        meant = found["film_id"].where(sure).map(row_of).fillna(-1)
-        rows[left] = meant.to_numpy(dtype=np.int64)
+        rows[left] = _rows_of_films([texts[place] for place in left], _films_of(posters))
     return rows
 
 # %% ../../nbs/collection/22_named_rows.ipynb #nr011
