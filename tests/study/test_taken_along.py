@@ -46,7 +46,7 @@ def test_a_crate_names_every_file_with_its_digest(copied, capsys):
         assert one["contentSize"] == str((copied / one["@id"]).stat().st_size)
     root = graph["./"]
     assert {"name", "description", "datePublished", "license", "author"} <= {*root}
-    assert graph[root["author"]["@id"]]["name"] == "A. Scholar"
+    assert graph[root["author"][0]["@id"]]["name"] == "A. Scholar"
     named = {one["@id"] for one in root["hasPart"]}
     assert {one["@id"] for one in files} <= named and "site/" in named
     for value in re.findall(r'"@id": "([^"]*)"', text):
