@@ -157,3 +157,13 @@ def test_features_in_memory_are_a_study(tmp_path):
     with pytest.raises(InputError, match="more than one row with other numbers"):
         pa.open_features(frame, ["a"] * 12, out=tmp_path / "other")
     assert not (tmp_path / "other" / "run.json").exists()
+
+
+def test_features_of_a_study_brought_to_another_are_the_same_features(
+    study, small_parameters, tmp_path
+):
+    path = study / "features.npz"
+    parameters = Parameters(small_parameters.posters, features=str(path), **SMALL)
+    own = pa.load_features(run_extraction(parameters, tmp_path / "study").folder)
+    extracted = pa.load_features(study)
+    assert own.imdb_ids == extracted.imdb_ids and (own.X != extracted.X).nnz == 0
