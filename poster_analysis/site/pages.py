@@ -29,6 +29,7 @@ from poster_analysis.site.blocks import (
 from .findings import add_findings, add_verdicts, findings_of, verdicts
 from .notebooks import cut_paths, path_cuts
 from .tables import add_table, add_tables
+from ..study.citation import study_citation
 from ..study.run import Run
 from ..study.tables import FEATURES_INDEX, SKIPPED
 from ..words.verdict import answer_sentence
@@ -171,6 +172,7 @@ def _made(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
         if group == "collection":
             shown += _counts(record)
         _fold(page, _MADE.get(group, group), shown)
+    page.html(filled("blocks.paragraph", text=f"Cite as: {study_citation(run)}"))
     seconds = {name: stage["seconds"] for name, stage in record["stages"].items()}
     _fold(page, "Time each stage took", [(name, f"{time:.1f} s") for name, time in seconds.items()])
 

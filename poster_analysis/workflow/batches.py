@@ -162,6 +162,8 @@ def _typed(value: object, kind: object) -> object:
 # %% ../../nbs/workflow/01_batches.ipynb #010b
 def _check_choices(parameters: Parameters) -> None:
     """Refuse words that are not among those there are."""
+    if parameters.features:
+        return
     valid = {"backbone": backbone_names(), "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS}  # fmt: skip
     for name, words in valid.items():
         if getattr(parameters, name) not in words:

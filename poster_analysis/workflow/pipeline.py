@@ -20,6 +20,7 @@ from ..core.files import digest, file_digest
 from ..core.text import SPACES
 from ..reduction.umap import map_method
 from ..similarity.search import find_film
+from ..study.columns import with_columns
 from ..study.parameters import Parameters, present_name
 from poster_analysis.study.run import (
     Outcome,
@@ -88,7 +89,7 @@ def check_changes(study: Path, **changes: object) -> Parameters:
 def _check_groups(run: Run, parameters: Parameters) -> None:
     """Refuse columns that films cannot be grouped by."""
     if parameters.group_columns != run.parameters.group_columns:
-        group_notes(run.table(FEATURES_INDEX), parameters)
+        group_notes(with_columns(run.table(FEATURES_INDEX), run.out), parameters)
 
 
 def _check_films(run: Run, parameters: Parameters) -> None:
@@ -104,7 +105,8 @@ def changed_run(study: Path, *, name: str = "", **changes: object) -> Run:
     before, parameters = open_run(study), check_changes(study, **changes)
     run = derived_run(study, name=name, **changes)
     if parameters.group_columns != before.parameters.group_columns:
-        groups = group_notes(before.table(FEATURES_INDEX), parameters)
+        films = with_columns(before.table(FEATURES_INDEX), before.out)
+        groups = group_notes(films, parameters)
         run.note(collection=run.record["collection"] | {"groups": groups})
     return run
 
@@ -228,6 +230,7 @@ _REPORTS = {
     "reduction": ("reduction", {}),
     "similarity": ("similarity", {}),
 }
+_OF_PICTURES = ("measures",)  # reports that say nothing without pictures
 
 
 def _write_reports(analysis: Analysis, after: list[Stage]) -> Stage:
@@ -248,6 +251,7 @@ def _write_reports(analysis: Analysis, after: list[Stage]) -> Stage:
             )
             for name, (report, more) in _REPORTS.items()
             if more.get("space", "raw") in analysis.spaces
+            and (report not in _OF_PICTURES or analysis.posters.have_pictures)
         ]
         _run_jobs(run, jobs, folder)
         return Outcome()
@@ -372,10 +376,13 @@ def _write_comparisons(out: Path) -> Stage | None:
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #020a
 def extras_needed(
-    backbone: str = Parameters.backbone, map_method: str = Parameters.map_method, **_: object
+    backbone: str = Parameters.backbone,
+    map_method: str = Parameters.map_method,
+    features: str | None = None,
+    **_: object,
 ) -> list[str]:
     """The extras without which a study with these parameters cannot be made."""
-    networks, umap = backbone != "colour", map_method == "umap"
+    networks, umap = backbone != "colour" and not features, map_method == "umap"
     return ["site", *["networks"] * networks, *["map"] * umap]
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #021b
