@@ -6,7 +6,8 @@
 __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT', 'VERDICT_BY_K', 'VERDICT_CLUSTERS', 'CLUSTERS',
            'EXEMPLARS', 'REPRODUCIBILITY', 'ENRICHMENT', 'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS',
            'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS', 'NEIGHBOUR_COUNTS',
-           'THUMBNAILS', 'DUPLICATES', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
+           'THUMBNAILS', 'DUPLICATES', 'OUTLIERS', 'LABEL_PROBE', 'LABEL_CONFUSION', 'LABEL_POSTERS', 'MAP', 'SPRITES',
+           'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -38,6 +39,10 @@ NEIGHBOURS = "neighbours"  # the most similar posters of every poster
 NEIGHBOUR_COUNTS = "neighbour_counts"  # of how many others every poster is a neighbour
 THUMBNAILS = "thumbnails"  # the small pictures of those that are shown
 DUPLICATES = "duplicates"  # posters that are the same picture
+OUTLIERS = "outliers"  # how far every poster is from those nearest to it
+LABEL_PROBE = "label_probe"  # how well every label can be told in every space
+LABEL_CONFUSION = "label_confusion"  # which labels are taken for which
+LABEL_POSTERS = "label_posters"  # of which posters a probe is most and least certain
 MAP = "map"  # the place of every poster
 SPRITES = "sprites"  # where the small pictures of the map lie
 POSTERS = "posters"  # one row per poster, with all that is known of it
