@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from .answers import Comparison, Reduction, ReportResult, Similar
 from .cards import card_html, strip_html
 from .clusters import Clusters
+from .labels import Told, told_of
 from .opened import PosterColumns
 from .sweeps import SweepResult, VerdictResult
 from ..clustering import sweep as clustering
@@ -262,6 +263,10 @@ class Study(_Asked):
         from poster_analysis.api.explore import explore
 
         return explore(self, space, k=k)
+
+    def probe(self, column: str = "genre", space: str = "raw", **options: int) -> Told:
+        """How well the values of a column, also one of one's own, can be told from the features; options such as `min_films`."""
+        return told_of(self, column, space, **options)
 
     def compare(
         self, runs: Sequence[str] = (), space: str = "pca", *, n_neighbors: int = 6

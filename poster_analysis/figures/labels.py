@@ -67,9 +67,7 @@ def _areas_title(table: pd.DataFrame, by: str, panels: list[str]) -> str:
         return f"No {column} can be told from the features beyond chance"
     best, least = told.iloc[-1], told.iloc[0]
     names = [wrap_text(one["label"], width=1.8, size=13) for one in (best, least)]
-    said = (
-        f"{len(told)} of {len(rows)} can be told beyond chance: {names[0]} best ({best['auc']:.2f})"
-    )
+    said = f"{column.capitalize()}: {len(told)} of {len(rows)} can be told beyond chance: {names[0]} best ({best['auc']:.2f})"
     return f"{said}, {names[1]} least ({least['auc']:.2f})" if len(told) > 1 else said
 
 # %% ../../nbs/figures/14_labels.ipynb #129637bf

@@ -114,7 +114,7 @@ _COLUMNS = ["imdb_id", "title", "mean_distance", "local_outlier_factor", "neares
 
 # %% ../../nbs/similarity/08_outliers.ipynb #a5b6e793
 _ALIKE, _GREY, _BLANK, _FILLED = (
-    12,
+    24,
     10,
     0.97,
     0.6,

@@ -11,6 +11,7 @@ import pandas as pd
 from ..clustering.verdict import NEAR_ZERO
 from ..core.text import SPACES, counted, listed
 from .findings import percent
+from .labels import _values_of
 
 # %% ../../nbs/words/02_comparison.ipynb #n03
 _FEW = 4  # runs or pairs that are named one by one
@@ -187,7 +188,7 @@ def told_findings(probed: pd.DataFrame) -> list[str]:
             )
             gain = both["auc_other"] - both["auc"]
             sentences.append(
-                f"Over {counted(len(both), 'value')} of {column} the mean area under the curve is {both['auc'].mean():.2f} with {first} and "
+                f"Over {_values_of(len(both), column)} the mean area under the curve is {both['auc'].mean():.2f} with {first} and "
                 f"{both['auc_other'].mean():.2f} with {other}; {other} is better for {apart[0]} and worse for {apart[1]} beyond their intervals, and differs most for "
                 f"{gain.abs().idxmax()} ({both.loc[gain.abs().idxmax(), 'auc']:.2f} and {both.loc[gain.abs().idxmax(), 'auc_other']:.2f})."
             )

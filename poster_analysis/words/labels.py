@@ -30,12 +30,22 @@ def _named(rows: pd.DataFrame, number: str) -> str:
     return listed([*said, *more])
 
 
+_PLURALS = {"genre": "genres", "decade": "decades"}
+
+
+def _values_of(n: int, column: str) -> str:
+    """So many labels of a column: *15 genres*, *3 values of country*."""
+    if column in _PLURALS:
+        return f"{n:,} {column if n == 1 else _PLURALS[column]}"
+    return f"{counted(n, 'value')} of {column}"
+
+
 def _told(judged: pd.DataFrame, column: str) -> list[str]:
     """Which labels of one space can be told, and which cannot."""
     told, others = judged[judged["p_adjusted"] <= ALPHA], judged[judged["p_adjusted"] > ALPHA]
-    of = f"{len(told)} of {counted(len(judged), 'value')} of {column}"
+    of = f"{len(told)} of {_values_of(len(judged), column)}"
     if told.empty:
-        first = f"No value of {column}, of {len(judged)} that were judged, can be told from the features beyond chance."
+        first = f"None of {_values_of(len(judged), column)} can be told from the features beyond chance: {_areas(judged.head(3))} come nearest."
     else:
         ends = told if len(told) < 4 else told.iloc[[0, 1, -1]]
         first = (
@@ -43,7 +53,6 @@ def _told(judged: pd.DataFrame, column: str) -> list[str]:
             if len(told) > 1
             else f"From the features {of} can be told beyond chance: {_areas(told)}."
         )
-        first += " The area under the curve is how often a poster with the value gets the higher score of two, 0.50 by chance."
     return [
         first,
         *(
@@ -73,15 +82,17 @@ def probe_findings(probed: pd.DataFrame) -> list[str]:
             are = (
                 "Too few films to judge"
                 if len(judged)
-                else f"Too few films to judge any value of {column}"
+                else f"Too few films to judge any of {_values_of(len(few), column)}"
             )
             sentences.append(f"{are}: {_named(few, 'n_films')}.")
-        if len(judged):
-            sentences += _spaces(rows[rows["judged"].astype(bool)], column)
-            n = int(judged["n_shuffles"].iloc[0])
-            sentences.append(
-                f"Chance is {n:,} shuffles of whole sets, so p is {1 / (n + 1):.2g} at the least, before it is corrected for {counted(len(judged), 'value')}."
-            )
+        sentences += _spaces(rows[rows["judged"].astype(bool)], column)
+    shuffles = probed.loc[probed["judged"].astype(bool), "n_shuffles"]
+    if len(shuffles):
+        n = int(shuffles.iloc[0])
+        sentences.append(
+            f"The number after a label is the area under the curve, with its interval: how often, of a poster with the label and one without it, the first gets the higher score, 0.50 by chance. Chance is {n:,} shuffles of "
+            f"whole sets, so no p is below {1 / (n + 1):.2g}, and each is corrected for all labels of its column."
+        )
     return sentences
 
 
@@ -91,7 +102,9 @@ def _spaces(judged: pd.DataFrame, column: str) -> list[str]:
     if len(means) < 2:
         return []
     said = [f"{value:.2f} in {SPACES.get(space, space)}" for space, value in means.items()]
-    return [f"Over all values of {column} that were judged the mean area is {listed(said)}."]
+    return [
+        f"Over {_values_of(len(judged) // len(means), column)} the mean area is {listed(said)}."
+    ]
 
 # %% ../../nbs/words/04_labels.ipynb #b770111a
 _LITTLE = 0.1  # adjusted mutual information below which clusters follow a column little
@@ -129,7 +142,7 @@ def seen_and_followed(
             else f"clusters cannot follow it ({information})"
         )
         return f"In {place} no value of {column} can be told from the features beyond chance, so {clusters}."
-    seen = f"In {place} {column} can be seen ({told} of {counted(len(rows), 'value')} beyond chance, mean area {rows['auc'].mean():.2f})"
+    seen = f"In {place} {column} can be seen ({told} of {_values_of(len(rows), column)} beyond chance, mean area {rows['auc'].mean():.2f})"
     if beyond and value >= _LITTLE:
         return f"{seen}, and the clusters follow it ({information})."
     if beyond:
@@ -178,6 +191,6 @@ def outlier_findings(outliers: pd.DataFrame, *, n_named: int = 3) -> list[str]:
     )
     odd = outliers[looked & (outliers["seen"] != "")]
     sentences.append(
-        f"Of {counted(int(looked.sum()), 'such poster')} that were looked at, {len(odd)} {'is' if len(odd) == 1 else 'are'} unusual as pictures (blank, of one colour, without colour, of another shape); what makes the others far lies in what they show."
+        f"Of {counted(int(looked.sum()), 'such poster')} that were looked at, {len(odd)} {'is' if len(odd) == 1 else 'are'} unusual as a picture (blank, of one colour, without colour, of another shape); what makes the others far lies in what they show."
     )
     return sentences

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...clustering.description import ALPHA
 from ...core.files import write_table
 from ...core.text import counted
 from poster_analysis.figures.labels import (
@@ -84,6 +85,13 @@ def _draw_labels(analysis: Analysis, tables: dict[str, pd.DataFrame], folder: Pa
             save_figure(figure, folder / "figures" / f"label_{kind}_{number}.png")
 
 
+def _confused(probe: Probe) -> pd.DataFrame:
+    """Which labels are taken for which, of those that can be told beyond chance: the others are taken for anything."""
+    told = probe.table.loc[probe.table["p_adjusted"] <= ALPHA, "label"]
+    table = label_confusion(probe)
+    return table[table["label"].isin(told) & table["other"].isin(told)]
+
+
 def _in_order(table: pd.DataFrame, labels: list[str]) -> pd.DataFrame:
     """The rows of a table in the order of their labels."""
     place = {label: number for number, label in enumerate(labels)}
@@ -102,7 +110,7 @@ def _labels(analysis: Analysis, folder: Path) -> Outcome:
             areas.append(found.table.assign(space=space))
             if space == analysis.spaces[0] and found.labels:
                 ordered = found.table["label"].tolist()
-                confusions.append(_in_order(label_confusion(found), ordered).assign(column=column))
+                confusions.append(_in_order(_confused(found), ordered).assign(column=column))
                 certain.append(
                     _in_order(certain_posters(found, index), ordered).assign(column=column)
                 )
