@@ -9,6 +9,7 @@ __all__ = ['MOST_PANELS', 'MOST_LABELS', 'label_areas_chart', 'label_confusion_c
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -21,7 +22,9 @@ from .neighbours import _plot_values, _row_names
 from poster_analysis.figures.page import (
     BLUE,
     GREY,
+    INK,
     MARGIN,
+    PAPER,
     checked_table,
     new_page,
     plain_text,
@@ -182,20 +185,31 @@ def label_confusion_chart(confusion: pd.DataFrame, *, note: str = "") -> Figure:
 def _plot_confusion(axes: Axes, grid: pd.DataFrame, side: float, left: float) -> None:
     """The squares with their numbers and names."""
     n = len(grid)
-    for y, row in enumerate(grid.to_numpy(float)):
-        for x, share in enumerate(row):
-            if np.isfinite(share):
-                axes.barh([y], [1], left=[x - 0.5], height=1, color=tint(BLUE, min(1, 1.6 * share)))
-                ink = "white" if share > 0.4 else "black"
-                axes.text(
-                    x,
-                    y,
-                    f"{100 * share:.0f}",
-                    ha="center",
-                    va="center",
-                    size=min(7.5, 20 * side),
-                    color=ink,
-                )
+    shares = grid.to_numpy(float)
+    edges = np.arange(n + 1) - 0.5
+    colors = LinearSegmentedColormap.from_list("share", [tint(BLUE, 0.04), BLUE])
+    axes.pcolormesh(
+        edges,
+        edges,
+        np.ma.masked_invalid(shares),
+        cmap=colors,
+        vmin=0,
+        vmax=0.65,
+        edgecolors=PAPER,
+        linewidth=0.6,
+    )
+    for (y, x), share in np.ndenumerate(shares):
+        if np.isfinite(share):
+            color = PAPER if share > 0.36 else INK
+            axes.text(
+                x,
+                y,
+                f"{100 * share:.0f}",
+                ha="center",
+                va="center",
+                size=min(7.5, 20 * side),
+                color=color,
+            )
     for place, name in enumerate(grid.index):
         short = wrap_text(name, width=left - MARGIN - 0.1, size=8)
         axes.text(-0.65, place, short, ha="right", va="center", size=8)
@@ -213,6 +227,7 @@ def _plot_confusion(axes: Axes, grid: pd.DataFrame, side: float, left: float) ->
     axes.set_ylim(n - 0.5, -0.5)
     axes.set_xticks([])
     axes.set_yticks([])
+    axes.grid(False)
     axes.spines[:].set_visible(False)
 
 # %% ../../nbs/figures/14_labels.ipynb #e435c5fb

@@ -24,12 +24,13 @@ _BREAK = re.compile(r"[:：]\s+|\s+[-–—]\s+")
 _NUMBER = r"(?:\d{1,2}|[ivx]+|one|two|three|four|five|six|seven|eight|nine|ten)"
 _COUNTED = re.compile(rf"(?:\s(?:part|chapter|episode|volume|vol|book|number|no))?\s{_NUMBER}$")
 _ARTICLE = re.compile(r"^(?:the|an?) (?=.)")
+_FILED = re.compile(r",\s*(?:the|an?)$", re.IGNORECASE)
 
 
 def series_key(title: str) -> str:
     """What the titles of a series have in common: ``Saw II`` and ``Saw: The Final Chapter`` both give ``saw``."""
     name, _ = undated(title)
-    key = _ARTICLE.sub("", title_key(_BREAK.split(name)[0]))
+    key = _ARTICLE.sub("", title_key(_FILED.sub("", _BREAK.split(name)[0])))
     while (shorter := _COUNTED.sub("", key)) != key:
         key = shorter
     return key
