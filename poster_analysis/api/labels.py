@@ -26,20 +26,8 @@ from ..words.labels import probe_findings
 
 # %% ../../nbs/api/10_labels.ipynb #b4520761
 @dataclass(frozen=True, eq=False)
-class Told:
-    """How well the labels of one column can be told in one space.
-
-    Attributes
-    ----------
-    probe
-        As `poster_analysis.labels.probe.linear_probe` returns it.
-    index
-        A row for each poster that was asked about: imdb_id, title, genre, path.
-    space
-        raw, pca or nmf.
-    folder
-        Where the posters lie.
-    """
+class _Told:
+    """What a probe of one column in one space says, in tables and sentences."""
 
     probe: Probe
     index: pd.DataFrame
@@ -67,6 +55,22 @@ class Told:
         found = certain_posters(self.probe, self.index, n_posters=n_posters)
         return found.assign(path=found["imdb_id"].map(paths))
 
+# %% ../../nbs/api/10_labels.ipynb #2c68fb1c
+class Told(_Told):
+    """How well the labels of one column can be told in one space.
+
+    Attributes
+    ----------
+    probe
+        As `poster_analysis.labels.probe.linear_probe` returns it.
+    index
+        A row for each poster that was asked about: imdb_id, title, genre, path.
+    space
+        raw, pca or nmf.
+    folder
+        Where the posters lie.
+    """
+
     def plot(self, kind: str = "areas") -> Figure:
         """A figure: areas, or posters."""
         if kind not in ("areas", "posters"):
@@ -92,7 +96,7 @@ class Told:
                 )
         return card_html(repr(self).strip("<>"), self.findings, table_html(few), *strips)
 
-# %% ../../nbs/api/10_labels.ipynb #2c68fb1c
+# %% ../../nbs/api/10_labels.ipynb #69d43363
 def told_of(opened: PosterColumns, column: str, space: str = "raw", **options: int) -> Told:
     """Probe a column of the posters of a study.
 

@@ -62,7 +62,7 @@ def _parts() -> tuple[Any, Any]:
     column, label = (type(kind.__name__, (Quiet, kind), {}) for kind in kinds)
     return column, label
 
-
+# %% ../../nbs/api/11_linked_maps.ipynb #361716a4
 class LinkedMaps(WithStandIn):
     """Maps side by side that are linked; made by `linked_maps`.
 
@@ -94,7 +94,7 @@ class LinkedMaps(WithStandIn):
             for name, view in self.maps.items()
         )
 
-
+# %% ../../nbs/api/11_linked_maps.ipynb #3b25b047
 @cache
 def _widget_class() -> type[LinkedMaps]:
     """The class of linked maps: `LinkedMaps` as a row of widgets."""

@@ -61,11 +61,23 @@ def _areas_table(probed: pd.DataFrame, by: str) -> tuple[pd.DataFrame, list[str]
     return table, panels, list(dict.fromkeys([*first, *ordered["label"]]))
 
 
+def _runs_title(table: pd.DataFrame, by: str, panels: list[str], column: str) -> str:
+    """How many labels can be told in each of some runs."""
+    said = []
+    for panel in panels:
+        rows = table[table[by] == panel]
+        n_told = int((rows["p_adjusted"] <= ALPHA).sum())
+        said.append(f"{n_told} of {len(rows)} with {wrap_text(panel, width=1.6, size=13)}")
+    return f"{column.capitalize()} told beyond chance: {', '.join(said)}"
+
+
 def _areas_title(table: pd.DataFrame, by: str, panels: list[str]) -> str:
     """Which label is told best and which least, in the first panel."""
     rows = table[table[by] == panels[0]].sort_values("auc", kind="stable")
     told = rows[rows["p_adjusted"] <= ALPHA]
     column = wrap_text(table["column"].iloc[0], width=1.5, size=13)
+    if by != "space" and len(panels) > 1:
+        return _runs_title(table, by, panels, column)
     if told.empty:
         return f"No {column} can be told from the features beyond chance"
     best, least = told.iloc[-1], told.iloc[0]
@@ -140,48 +152,7 @@ def _confusion_title(table: pd.DataFrame) -> str:
     names = [wrap_text(most[name], width=1.8, size=13) for name in ("label", "other")]
     return f"{percent_text(most['share'])} of {names[0]} posters that are not {names[1]} look more like {names[1]}"
 
-
-@styled
-def label_confusion_chart(confusion: pd.DataFrame, *, note: str = "") -> Figure:
-    """Which labels are taken for which.
-
-    Parameters
-    ----------
-    confusion
-        As `poster_analysis.labels.confusion.label_confusion` returns it: label, other, n_posters, share; each two labels once.
-    note
-        What to add to the line under the headline.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        The table lacks a column, has no share at all, or has two labels twice.
-    """
-    table = checked_table(confusion, ["label", "other"], gaps=["share"])
-    if table.duplicated(["label", "other"]).any():
-        raise InputError("the table must hold each two labels once in each direction")
-    names = list(dict.fromkeys(table["label"]))[:MOST_LABELS]
-    grid = table.pivot_table(index="label", columns="other", values="share").reindex(
-        index=names, columns=names
-    )
-    side = min(0.4, 5.4 / len(names))
-    left = MARGIN + 0.15 + min(1.4, max(text_width(plain_text(one), size=8) for one in names))
-    page, _ = new_page(
-        _confusion_title(table), "rows: posters with that label and without that of the column", "number: percent that stand higher by the column’s label",
-        "50 %: nothing can be seen of either", note, width=8, body=1.05 + side * len(names) + MARGIN,
-    )  # fmt: skip
-    height = page.get_size_inches()[1]
-    axes = page.add_axes(
-        [left / 8, MARGIN / height, side * len(names) / 8, side * len(names) / height]
-    )
-    _plot_confusion(axes, grid, side, left)
-    return page
-
-
+# %% ../../nbs/figures/14_labels.ipynb #362a5c3e
 def _plot_confusion(axes: Axes, grid: pd.DataFrame, side: float, left: float) -> None:
     """The squares with their numbers and names."""
     n = len(grid)
@@ -230,7 +201,48 @@ def _plot_confusion(axes: Axes, grid: pd.DataFrame, side: float, left: float) ->
     axes.grid(False)
     axes.spines[:].set_visible(False)
 
-# %% ../../nbs/figures/14_labels.ipynb #e435c5fb
+# %% ../../nbs/figures/14_labels.ipynb #3024f542
+@styled
+def label_confusion_chart(confusion: pd.DataFrame, *, note: str = "") -> Figure:
+    """Which labels are taken for which.
+
+    Parameters
+    ----------
+    confusion
+        As `poster_analysis.labels.confusion.label_confusion` returns it: label, other, n_posters, share; each two labels once.
+    note
+        What to add to the line under the headline.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        The table lacks a column, has no share at all, or has two labels twice.
+    """
+    table = checked_table(confusion, ["label", "other"], gaps=["share"])
+    if table.duplicated(["label", "other"]).any():
+        raise InputError("the table must hold each two labels once in each direction")
+    names = list(dict.fromkeys(table["label"]))[:MOST_LABELS]
+    grid = table.pivot_table(index="label", columns="other", values="share").reindex(
+        index=names, columns=names
+    )
+    side = min(0.4, 5.4 / len(names))
+    left = MARGIN + 0.15 + min(1.4, max(text_width(plain_text(one), size=8) for one in names))
+    page, _ = new_page(
+        _confusion_title(table), "rows: posters with that label and without that of the column", "number: percent that stand higher by the column’s label",
+        "50 %: nothing can be seen of either", note, width=8, body=1.05 + side * len(names) + MARGIN,
+    )  # fmt: skip
+    height = page.get_size_inches()[1]
+    axes = page.add_axes(
+        [left / 8, MARGIN / height, side * len(names) / 8, side * len(names) / height]
+    )
+    _plot_confusion(axes, grid, side, left)
+    return page
+
+# %% ../../nbs/figures/14_labels.ipynb #165e8049
 def _plot_kind(axes: Axes, rows: pd.DataFrame, head: str, x: float, y: float, wide: float) -> None:
     """Posters of one kind, side by side, below their heading."""
     axes.text(x, y, head, size=7, color=GREY, va="top")

@@ -64,7 +64,7 @@ def outliers_sheet(
             seen = (
                 ""
                 if pd.isna(film["seen"])
-                else wrap_text(film["seen"], width=wide, size=6.5, lines=2)
+                else wrap_text(film["seen"], width=wide, size=6.5, lines=3)
             )
             axes.text(
                 x,

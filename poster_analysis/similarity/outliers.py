@@ -50,6 +50,27 @@ def _factors(rows: np.ndarray, distances: np.ndarray) -> np.ndarray:
     )
 
 # %% ../../nbs/similarity/08_outliers.ipynb #701c37ad
+_COLUMNS = ["imdb_id", "title", "mean_distance", "local_outlier_factor", "nearest_id", "n_nearest"]
+
+
+def _nearest_others(
+    features: Features, copies: pd.DataFrame | None, distances: Distances | None, n_nearest: int
+):
+    """The nearest other pictures of each poster as rows, and their similarities: both of shape (n_posters, n); none if some poster has no other."""
+    most = 0 if copies is None or copies.empty else int(copies["group"].value_counts().max())
+    n_asked = min(n_nearest + most + 5, len(features) - 1)
+    if n_asked < 1:
+        return np.empty((len(features), 0), int), np.empty((len(features), 0))
+    kept = _without_copies(neighbours(features, n_neighbors=n_asked, distances=distances), copies)
+    ids = pd.Index(features.imdb_ids)
+    k = min(n_nearest, int(kept["imdb_id"].value_counts().reindex(ids, fill_value=0).min()))
+    kept = kept[kept["rank"] <= k]
+    shape = len(ids), k
+    return ids.get_indexer(kept["neighbour_id"]).reshape(shape), kept[
+        "similarity"
+    ].to_numpy().reshape(shape)
+
+# %% ../../nbs/similarity/08_outliers.ipynb #7784226f
 def outliers(
     features: Features,
     *,
@@ -88,31 +109,20 @@ def outliers(
     """
     if n_nearest < 1:
         raise InputError(f"n_nearest is {n_nearest}; valid values are 1 and more")
-    most = 0 if copies is None or copies.empty else int(copies["group"].value_counts().max())
-    n_asked = min(n_nearest + most + 5, len(features) - 1)
-    if n_asked < 1:
+    rows, similarities = _nearest_others(features, copies, distances, n_nearest)
+    if not rows.size:
         return pd.DataFrame(columns=_COLUMNS)
-    kept = _without_copies(neighbours(features, n_neighbors=n_asked, distances=distances), copies)
-    ids = pd.Index(features.imdb_ids)
-    k = min(n_nearest, int(kept["imdb_id"].value_counts().reindex(ids, fill_value=0).min()))
-    if k < 1:
-        return pd.DataFrame(columns=_COLUMNS)
-    kept = kept[kept["rank"] <= k]
-    rows = ids.get_indexer(kept["neighbour_id"]).reshape(-1, k)
-    near = np.sqrt(np.maximum(0, 2 - 2 * kept["similarity"].to_numpy())).reshape(-1, k)
+    near, ids = np.sqrt(np.maximum(0, 2 - 2 * similarities)), pd.Index(features.imdb_ids)
     table = features.index[["imdb_id", "title"]].reset_index(drop=True)
     table = table.assign(
         mean_distance=near.mean(axis=1),
         local_outlier_factor=_factors(rows, near),
         nearest_id=ids[rows[:, 0]],
-        n_nearest=k,
+        n_nearest=rows.shape[1],
     )
     return table.sort_values("mean_distance", ascending=False, kind="stable", ignore_index=True)
 
-
-_COLUMNS = ["imdb_id", "title", "mean_distance", "local_outlier_factor", "nearest_id", "n_nearest"]
-
-# %% ../../nbs/similarity/08_outliers.ipynb #a5b6e793
+# %% ../../nbs/similarity/08_outliers.ipynb #14508373
 _ALIKE, _GREY, _BLANK, _FILLED = (
     24,
     10,
