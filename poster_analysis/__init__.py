@@ -12,7 +12,6 @@ _PLACES = {
     "load_features": "extraction.features",
     "neighbours": "similarity.neighbours",
     "verdict": "api.verdicts",
-    "linked_maps": "api.linked_maps",
     "PosterAnalysisError": "core.errors",
     "InputError": "core.errors",
     "RunError": "core.errors",

@@ -30,7 +30,7 @@ from ..study.parameters import Parameters
 from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures
-from ..study.stages.comparison import compare_runs
+from ..study.stages.comparison import THE_STUDY, compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.stages.verdicts import verdict_of, verdict_table_of
 from ..study.tables import in_space, table_path
@@ -46,6 +46,7 @@ from ..workflow.questions import similar
 
 if TYPE_CHECKING:
     from poster_analysis.api.explore import Explorer
+    from poster_analysis.api.linked_maps import LinkedMaps
     from poster_analysis.api.live_map import LiveMap
 
 # %% ../../nbs/api/08_study.ipynb #006
@@ -249,6 +250,14 @@ class Study(_Asked):
         from poster_analysis.api.live_map import live_map
 
         return live_map(self.run, _placed(self), color=color, height=height)
+
+    def maps(self, *runs: str, color: str | None = None, height: int = 460) -> "LinkedMaps":
+        """Maps of several runs side by side, all there are if none is named: what is chosen on one is marked on the others."""
+        from poster_analysis.api.linked_maps import linked_maps
+
+        names = {run or THE_STUDY: run for run in runs or self.runs}
+        views = {name: self.runs[run].map(color, height=height) for name, run in names.items()}
+        return linked_maps(views)
 
     def changed(self, name: str = "", **parameters: object) -> "Study":
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""

@@ -191,6 +191,6 @@ def outlier_findings(outliers: pd.DataFrame, *, n_named: int = 3) -> list[str]:
     )
     odd = outliers[looked & (outliers["seen"] != "")]
     sentences.append(
-        f"Of {counted(int(looked.sum()), 'such poster')} that were looked at, {len(odd)} {'is' if len(odd) == 1 else 'are'} unusual as a picture (blank, of one colour, without colour, of another shape); what makes the others far lies in what they show."
+        f"Of {counted(int(looked.sum()), 'such poster')} that were looked at, {len(odd)} {'is' if len(odd) == 1 else 'are'} unusual as a picture (blank, of one colour, without colour, of another shape); of the others no more is known than that the features set them apart."
     )
     return sentences
