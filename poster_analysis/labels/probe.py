@@ -234,7 +234,7 @@ class Probe:
     table
         A row for each label, those judged first and by falling auc: column, label, judged, n_posters and n_films (with the label;
         what belongs together counts once), n_known (posters with any label), auc (0 to 1, higher is better, 0.5 by chance), low
-        and high (bootstrap interval at 95 %), first_step (auc of the first step), chance, chance_low and chance_high (mean of
+        and high (bootstrap interval at 95 %, with the weights as they are, so a little narrow), first_step (auc of the first step), chance, chance_low and chance_high (mean of
         that over shuffles, 2.5th and 97.5th percentiles), p_value (one-sided, of the first step), p_adjusted (Benjamini and
         Yekutieli, over the labels judged), penalty (share of the variance, median over folds), n_shuffles.
     labels
