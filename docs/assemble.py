@@ -31,13 +31,14 @@ PARTS = {
         "reduction",
         "clustering",
         "similarity",
+        "labels",
     ],
     "Words and figures": ["words", "figures"],
     "Running and publishing": ["study", "reports", "site", "workflow", "api", "cli"],
     "Drawn posters": ["drawing", "examples"],
 }
 #: Parts whose figures are shown in the gallery.
-SHOWN = ("reduction", "clustering", "similarity", "figures")
+SHOWN = ("reduction", "clustering", "similarity", "labels", "figures")
 
 
 @dataclass(frozen=True)

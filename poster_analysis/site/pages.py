@@ -61,6 +61,10 @@ _FIGURES = {
     "group_agreement": "What else neighbours have in common",
     "neighbour_counts": "Whether a few posters are everybody’s neighbour",
     "neighbour_comparison": "Whether another way of comparing does better",
+    "label_areas": "How well genres and other labels can be told",
+    "label_confusion": "Which labels are taken for which",
+    "label_posters": "Posters that look it, and posters that do not",
+    "outliers": "Posters like no others",
     "runs": "Runs side by side",
     "duplicates": "Pictures that occur more than once",
 }

@@ -7,7 +7,8 @@ __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT',
            'EXEMPLARS', 'REPRODUCIBILITY', 'ENRICHMENT', 'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS',
            'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS', 'NEIGHBOUR_COUNTS',
            'THUMBNAILS', 'DUPLICATES', 'MEASURES', 'PALETTES', 'MEASURES_SUMMARY', 'MEASURE_COUNTS', 'MEASURE_EXTREMES',
-           'MEASURE_CORRELATIONS', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
+           'MEASURE_CORRELATIONS', 'OUTLIERS', 'LABEL_PROBE', 'LABEL_CONFUSION', 'LABEL_POSTERS', 'MAP', 'SPRITES',
+           'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -45,6 +46,10 @@ MEASURES_SUMMARY = "measures_summary"  # a row for every measure
 MEASURE_COUNTS = "measure_counts"  # how often its values occur
 MEASURE_EXTREMES = "measure_extremes"  # the posters with least and most of it
 MEASURE_CORRELATIONS = "measure_correlations"  # of every two measures
+OUTLIERS = "outliers"  # how far every poster is from those nearest to it
+LABEL_PROBE = "label_probe"  # how well every label can be told in every space
+LABEL_CONFUSION = "label_confusion"  # which labels are taken for which
+LABEL_POSTERS = "label_posters"  # of which posters a probe is most and least certain
 MAP = "map"  # the place of every poster
 SPRITES = "sprites"  # where the small pictures of the map lie
 POSTERS = "posters"  # one row per poster, with all that is known of it

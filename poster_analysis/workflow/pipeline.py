@@ -46,6 +46,7 @@ from poster_analysis.study.stages.comparison import (
     comparison_suffix,
 )
 from ..study.stages.extraction import check_enough, group_notes, run_extraction
+from ..study.stages.labels import find_outliers, labels_followed
 from ..study.stages.map import export_posters, make_map
 from ..study.stages.measures import measure_run
 from poster_analysis.study.stages.neighbours import (
@@ -414,6 +415,7 @@ def _analyse(run: Run, store: Path | None = None) -> None:
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
     last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
+    last += [labels_followed(analysis), find_outliers(analysis)]
     export_posters(analysis)
     _write_reports(analysis, [measured, *reduced, *compared, *judged, *clustered, *last])
 

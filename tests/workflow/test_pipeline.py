@@ -35,7 +35,7 @@ TABLES = [
     ),
     *("components_pca", "components_nmf", "explained_variance", "nmf_components", "neighbours"),
     *("genre_agreement", "neighbour_counts", "neighbour_count_distribution"),
-    *("neighbour_comparison", "duplicates", "map", "posters"),
+    *("neighbour_comparison", "duplicates", "map", "posters", "label_probe", "outliers"),
 ]
 FIGURES = [
     *(
@@ -53,6 +53,7 @@ FIGURES = [
     *("components_pca", "components_nmf", "contact_sheet", "explained_variance", "nmf_components"),
     *("silhouette_comparison", "genre_agreement", "neighbour_counts", "neighbour_comparison"),
     "duplicates",
+    "outliers",
 ]
 NOTEBOOKS = [
     "extraction",
