@@ -22,7 +22,14 @@ from .core.text import SPACES
 from .study.parameters import ABOUT, Parameters
 from .study.run import open_run
 from .workflow.options import Group, not_empty, options, present_option, said_of
-from .workflow.printed import print_neighbours, print_site, print_stage
+from poster_analysis.workflow.printed import (
+    print_neighbours,
+    print_new_report,
+    print_pages,
+    print_reports,
+    print_site,
+    print_stage,
+)
 
 # %% ../nbs/cli.ipynb #004b
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "group_columns", "limit", "anyway")  # fmt: skip
@@ -192,7 +199,7 @@ def measures(out: str, name: str) -> None:
 
     A part of every study; by itself it adds measures to a study that was made before there were any.
     """
-    from poster_analysis.workflow.pipeline import run_measures
+    from poster_analysis.workflow.analyses import run_measures
 
     print_stage(run_measures(Path(out), name=name)[1])
 
@@ -210,7 +217,7 @@ def _space(spaces: Iterable[str]) -> Callable:
 @options("n_components", defaults=False)
 def reduce(out: str, name: str, space: str, **values: object) -> None:
     """Reduce the features of a study by PCA or NMF."""
-    from poster_analysis.workflow.pipeline import run_reduction
+    from poster_analysis.workflow.analyses import run_reduction
 
     print_stage(run_reduction(Path(out), name=name, space=space, **_given(values))[1])
 
@@ -222,7 +229,7 @@ def reduce(out: str, name: str, space: str, **values: object) -> None:
 @options("k_min", "k_max", "n_clusters", "n_verdict", "n_null", defaults=False)
 def sweep(out: str, name: str, space: str, **values: object) -> None:
     """Cluster a study's posters by k-means for a range of k, and judge whether there are groups."""
-    from poster_analysis.workflow.pipeline import run_clustering
+    from poster_analysis.workflow.analyses import run_clustering
 
     run, stage = run_clustering(Path(out), name=name, space=space, **_given(values))
     print_stage(run.finished(f"verdict_{space}"))
@@ -279,37 +286,6 @@ def similar(
         for answer in answers:
             print_neighbours(answer)
 
-# %% ../nbs/cli.ipynb #009w
-def _write_new_report(path: str, out: str | None, more: object) -> None:
-    """Write the template of a report; refuse what does not go with it."""
-    from poster_analysis.reports.new import new_report
-
-    if more:
-        raise click.UsageError("--new writes a notebook and runs none; it goes with --out only")
-    echo(new_report(path, study=out or "_demo"))
-
-
-def _write_pages(path: Path, html: str | None, pdf: str | None) -> None:
-    """Write an executed report as HTML and as a PDF, if they are asked for."""
-    from poster_analysis.site.single_file import single_file, single_pdf
-
-    if html is not None:
-        echo(single_file(path, html))
-    if pdf is not None:
-        echo(single_pdf(path, pdf))
-
-
-def _report_each(notebook: str, out: Path, values: dict, name: str, file: str | None) -> None:
-    """Run a report for each value of the parameters that are repeated."""
-    from poster_analysis.workflow.batches import report_each
-
-    if file is not None:
-        raise click.UsageError("--html and --pdf write one report; leave out --each")
-    if name:
-        raise click.UsageError("--each names its runs after what differs; leave out --name")
-    for path in report_each(notebook, out, parameters=values):
-        echo(path)
-
 # %% ../nbs/cli.ipynb #009a
 @cli.command(example="poster-analysis report clustering --out study -p k_min 5 -p k_max 12")
 @click.argument("notebook", required=False)
@@ -337,7 +313,7 @@ def report(
     JupyterLab or by this command. It never replaces a file.
     """
     if new is not None:
-        _write_new_report(new, out, notebook or name or parameters or each or html or pdf)
+        print_new_report(new, out, notebook or name or parameters or each or html or pdf)
         return
     if notebook is None or out is None:
         missing = "option '--out'" if notebook else "argument 'NOTEBOOK'"
@@ -347,7 +323,7 @@ def report(
 
     values = values_by_name(parameters)
     if each:
-        _report_each(notebook, Path(out), values, name, pdf or html)
+        print_reports(notebook, Path(out), values, name, pdf or html)
         return
     if html is not None:
         check_file(html, example="report.html")
@@ -357,7 +333,7 @@ def report(
         check_pdf(pdf)
     path = run_report(notebook, Path(out), name=name, parameters=one_or_list(values))
     echo(path)
-    _write_pages(path, html, pdf)
+    print_pages(path, html, pdf)
 
 # %% ../nbs/cli.ipynb #009c
 @cli.command(example="poster-analysis publish --out study")

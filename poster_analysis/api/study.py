@@ -35,13 +35,9 @@ from ..study.stages.extraction import run_extraction
 from ..study.stages.verdicts import verdict_of, verdict_table_of
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
+from ..workflow.analyses import changed_run, run_clustering, run_reduction
 from ..workflow.demo import run_demo
-from poster_analysis.workflow.pipeline import (
-    changed_run,
-    run_clustering,
-    run_reduction,
-    run_report,
-)
+from ..workflow.pipeline import run_report
 from ..workflow.questions import similar
 
 if TYPE_CHECKING:

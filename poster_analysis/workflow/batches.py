@@ -30,9 +30,9 @@ from poster_analysis.study.run import (
     runs,
     say,
 )
+from .analyses import check_changes
 from poster_analysis.workflow.pipeline import (
     changes_of,
-    check_changes,
     finish_study,
     named_as_taken,
     run_report,

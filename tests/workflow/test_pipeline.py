@@ -24,7 +24,8 @@ from poster_analysis.study.stages.clusters import cluster_in
 from poster_analysis.study.stages.extraction import (
     run_extraction,
 )
-from poster_analysis.workflow.pipeline import run_neighbours, run_report, run_study
+from poster_analysis.workflow.analyses import run_neighbours
+from poster_analysis.workflow.pipeline import run_report, run_study
 from poster_analysis.workflow.questions import similar, similar_to_each
 
 TABLES = [
