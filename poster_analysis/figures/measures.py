@@ -52,8 +52,7 @@ def _plot_counts(axes: Axes, name: str, rows: pd.DataFrame, middle: float) -> No
     axes.bar(rows["low"], rows["n_posters"], width=0.92 * width, align="edge", color=color)
     if np.isfinite(middle):
         axes.axvline(middle, color=VERMILION, linewidth=1.2)
-    unit = f", {one.unit}" if one.unit in ("L*", "C*", "bits", "degrees") else ""
-    axes.set_title(one.label + unit, fontsize=7.5, color=INK, loc="left", pad=4)
+    axes.set_title(one.with_unit, fontsize=7.5, color=INK, loc="left", pad=4)
     axes.tick_params(labelsize=7)
     axes.locator_params(axis="x", nbins=4)
     axes.locator_params(axis="y", nbins=3, integer=True)

@@ -45,6 +45,12 @@ class Measure:
     formula: str
     source: str
 
+    @property
+    def with_unit(self) -> str:
+        """What it is called, with its unit if that is not said by the name: "lightness, L*"."""
+        named = self.unit in ("L*", "C*", "bits", "degrees")
+        return f"{self.label}, {self.unit}" if named else self.label
+
 # %% ../../nbs/measures/00_names.ipynb #mn006
 _CIELAB = "CIE 15:2018, CIELAB"
 _LIGHT = (

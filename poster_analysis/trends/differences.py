@@ -86,12 +86,8 @@ def _compared(Y: np.ndarray, labels: np.ndarray, n_draws: int, random_state: int
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = pd.DataFrame(Y).std(ddof=0).to_numpy()
         numbers = {"difference": mean_with - mean_without, "low": ends[0], "high": ends[1]}
-        effects = {
-            name.replace("difference", "effect")
-            .replace("low", "effect_low")
-            .replace("high", "effect_high"): one / spread
-            for name, one in numbers.items()
-        }
+        names = ("effect", "effect_low", "effect_high")
+        effects = {name: one / spread for name, one in zip(names, numbers.values(), strict=True)}
     means = {
         "n_with": n_with,
         "n_without": n_without,

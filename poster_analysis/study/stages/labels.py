@@ -104,9 +104,12 @@ def _labels(analysis: Analysis, folder: Path) -> Outcome:
     """Probe every column in every space; write the tables and figures, and what they say."""
     areas, confusions, certain, sentences = [], [], [], []
     index = analysis.sample.index.reset_index(drop=True)
+    together = together_of(analysis, analysis.sample.imdb_ids).to_numpy()
+    seed = {"random_state": analysis.parameters.random_state}
     for column, values in analysis.sample_groups.items():
         for space in analysis.spaces:
-            found = probe_column(analysis, values, space, column=column)
+            X = analysis.space(space).X
+            found = linear_probe(X, values, together, column=column, **seed)
             areas.append(found.table.assign(space=space))
             if space == analysis.spaces[0] and found.labels:
                 ordered = found.table["label"].tolist()

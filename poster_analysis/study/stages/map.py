@@ -30,7 +30,7 @@ from poster_analysis.figures.thumbnails import (
     small_posters,
     thumbnails_from_table,
 )
-from ...measures.names import MEASURES, Measure
+from ...measures.names import MEASURES
 from ...reduction.umap import map_method, neighbours_kept, poster_map
 from ...similarity.genres import neighbour_rows
 from ...similarity.neighbours import neighbours
@@ -119,14 +119,10 @@ def measure_scales(imdb_ids: Iterable[str], table: pd.DataFrame | None) -> list[
     rows = table.set_index("imdb_id").reindex(list(imdb_ids))
     named = {name: MEASURES[name] for name in MEASURES if name in rows}
     columns = [
-        scale_column(_named(one), rows[name], circular=one.circular) for name, one in named.items()
+        scale_column(one.with_unit, rows[name], circular=one.circular)
+        for name, one in named.items()
     ]
     return [column for column in columns if column is not None]
-
-
-def _named(one: Measure) -> str:
-    """A measure with its unit, if it has one that its name does not say."""
-    return f"{one.label}, {one.unit}" if one.unit in ("L*", "C*", "bits", "degrees") else one.label
 
 # %% ../../../nbs/study/stages/04_map.ipynb #015a
 _READING = {

@@ -238,11 +238,7 @@ _SHOWN_LABELS = 12  # palettes and rows of posters on a page
 
 def _axis_labels() -> dict[str, str]:
     """What measures are called at axes."""
-    units = {
-        one.name: f", {one.unit}" if one.unit in ("L*", "C*", "bits") else ""
-        for one in MEASURES.values()
-    }
-    return {one.name: f"{one.label}{units[one.name]}" for one in MEASURES.values()}
+    return {one.name: one.with_unit for one in MEASURES.values()}
 
 
 def _measure_figures(tables: dict[str, pd.DataFrame], asked: _Asked) -> dict[str, Figure]:
