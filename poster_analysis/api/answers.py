@@ -22,6 +22,7 @@ from ..core.text import SPACES, counted, film_text
 from ..figures import sheets
 from ..reduction.spaces import Space
 from ..study.run import Run, Stage
+from ..words.explanations import PAIR_RULE
 from ..study.stages.comparison import comparison_charts, comparison_table
 
 # %% ../../nbs/api/05_answers.ipynb #005
@@ -34,7 +35,8 @@ class Similar:
     query
         imdb_id, title, genre and path of the film that was meant, or the path of an image.
     table
-        rank, imdb_id, title, genre, similarity (cosine, at most 1, higher is more alike) and path below `folder`.
+        rank, imdb_id, title, genre, similarity (cosine, at most 1, higher is more alike), path below `folder`, and, if the posters of the study were measured, explained: what
+        each shares with the poster asked for, and in what it differs most, as far as that is unusual.
     folder
         Where the posters lie.
     """
@@ -54,7 +56,8 @@ class Similar:
     def _repr_html_(self) -> str:
         strip = strip_html(pd.concat([_asked(self.query), self.table]), self.folder)
         said = "below each poster its cosine similarity, the film itself first"
-        return card_html(f"Like {film_text(self.query)}", [said], strip)
+        rule = PAIR_RULE if "explained" in self.table else ""
+        return card_html(f"Like {film_text(self.query)}", [said, rule], strip)
 
 
 def _asked(query: dict) -> pd.DataFrame:

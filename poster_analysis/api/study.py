@@ -23,12 +23,19 @@ from ..clustering import sweep as clustering
 from ..clustering.sweep import Clustering
 from ..core.errors import InputError
 from ..core.text import counted
+from ..explanations.pairs import PairRule, pair_rule
 from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
 from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures
+from poster_analysis.study.stages.explained import (
+    cluster_measures_of,
+    linear_measures,
+    lines_of_pairs,
+)
+from ..study.stages.measures import measures_of
 from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.stages.verdicts import verdict_of, verdict_table_of
@@ -132,6 +139,9 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
     name = in_space(table_names.ENRICHMENT, space)
     if table_path(name) in stage.outputs:
         known["enrichment"] = stage.table(name)
+    apart = cluster_measures_of(analysis.run, space)
+    if apart is not None:
+        known["measures"] = apart
     return Clusters(Clustering(table, inertia, {"space": space} | own), analysis, **known)
 
 # %% ../../nbs/api/08_study.ipynb #009
@@ -223,7 +233,24 @@ class _Asked(_Grouped):
             "path"
         ]  # as they are in `posters`
         table["path"] = table["imdb_id"].map(paths)
-        return Similar(self._meant(found["query"]), table, self.analysis.posters.folder)
+        meant = self._meant(found["query"])
+        table = self._explained(meant["imdb_id"] or Path(meant["path"]), table)
+        return Similar(meant, table, self.analysis.posters.folder)
+
+    def _explained(self, asked: str | Path, table: pd.DataFrame) -> pd.DataFrame:
+        """Neighbours with what each shares with what was asked for, and in what it differs, if posters were measured."""
+        measures = measures_of(self.run)
+        if measures is None:
+            return table
+        ids = self.analysis.features.index["imdb_id"]
+
+        def learn() -> tuple[PairRule, pd.DataFrame]:
+            values = linear_measures(measures, ids).set_axis(ids)
+            return pair_rule(values), values
+
+        rule, values = self.kept(("pair rule",), learn)
+        lines = lines_of_pairs(rule, values, asked, table["imdb_id"])
+        return table.assign(explained=lines)
 
     def _meant(self, query: dict) -> dict:
         """What is known of the film that was meant, or of an image."""

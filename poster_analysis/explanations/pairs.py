@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from .clusters import told_once
+from .clusters import SAME
 
 # %% ../../nbs/explanations/01_pairs.ipynb #ep05
 LEVEL = 0.05  # of a pair chosen at random, for each measure, on likeness and on difference
@@ -113,6 +113,20 @@ def _remarks(rule: PairRule, name: str, first: np.ndarray, second: np.ndarray) -
         parts.append(pd.DataFrame(found))
     return pd.concat(parts, ignore_index=True)
 
+# %% ../../nbs/explanations/01_pairs.ipynb #ep8a
+def _said_once(table: pd.DataFrame, same: pd.DataFrame) -> np.ndarray:
+    """Which remarks do not say the same as one before of the same pair and kind, as `told_once` chooses them."""
+    says_same = same.abs().to_numpy() >= SAME
+    codes = same.index.get_indexer(table["measure"])
+    kept, before, last = np.zeros(len(table), dtype=bool), [], None
+    for place, (code, pair, kind) in enumerate(zip(codes, table["pair"], table["kind"], strict=True)):
+        if (pair, kind) != last:
+            before, last = [], (pair, kind)
+        if not says_same[code, before].any():
+            kept[place] = True
+            before.append(code)
+    return kept
+
 # %% ../../nbs/explanations/01_pairs.ipynb #ep08
 _COLUMNS = ["pair", "measure", "kind", "more", "difference", "chance"]
 
@@ -145,11 +159,7 @@ def compare_pairs(rule: PairRule, first: pd.DataFrame, second: pd.DataFrame) -> 
     table = pd.concat(parts, ignore_index=True)
     order = np.lexsort([-table["difference"].abs(), table["chance"].round(9), table["kind"] != "shared", table["pair"]])
     table = table.iloc[order].reset_index(drop=True)
-    kept = [
-        rows.index[rows["measure"].isin(told_once(rows["measure"].tolist(), rule.same))]
-        for _, rows in table.groupby(["pair", "kind"], sort=False)
-    ]
-    return table.loc[np.concatenate(kept)].reset_index(drop=True)[_COLUMNS]
+    return table[_said_once(table, rule.same)].reset_index(drop=True)[_COLUMNS]
 
 # %% ../../nbs/explanations/01_pairs.ipynb #ep12
 def said_by_chance(

@@ -45,6 +45,7 @@ from poster_analysis.study.stages.comparison import (
     comparison_suffix,
 )
 from ..study.stages.extraction import check_enough, group_notes, run_extraction
+from ..study.stages.explained import explain_clusters, explain_neighbours
 from ..study.stages.map import export_posters, make_map
 from ..study.stages.measures import measure_run
 from poster_analysis.study.stages.neighbours import (
@@ -407,6 +408,8 @@ def _analyse(run: Run, store: Path | None = None) -> None:
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
     last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
     last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
+    last += [explain_clusters(analysis, space) for space in analysis.spaces]
+    last.append(explain_neighbours(analysis))
     export_posters(analysis)
     _write_reports(analysis, [measured, *reduced, *compared, *judged, *clustered, *last])
 
