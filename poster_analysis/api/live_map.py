@@ -28,10 +28,16 @@ from ..core.files import written_whole
 from ..core.templates import TEMPLATES, filled
 from ..core.text import counted, page_text
 from ..figures.map import colour_column, map_data, map_in_one_file, scale_column
-from ..figures.map_picture import PICTURE_SIZE, map_legend, map_picture
+from poster_analysis.figures.map_picture import (
+    PICTURE_SIZE,
+    map_legend,
+    map_picture,
+    placed_by,
+)
 from ..figures.thumbnails import SHEET_SIZE, jpeg_uri
 from ..measures.names import MEASURES
 from ..study.run import Run
+from ..study.stages.map import year_axes
 from ..study.tables import NEIGHBOURS, SPRITES, table_path
 
 # %% ../../nbs/api/03_live_map.ipynb #03m08
@@ -138,6 +144,7 @@ def _data(run: Run, posters: pd.DataFrame, sprites: pd.DataFrame | None, times: 
         colours=(),
         neighbours=run.table(NEIGHBOURS) if known else None,
         sprites=sprites,
+        axes=year_axes(posters),
         sheet_size=SHEET_SIZE >> times,
         title="",
         about=_about(run, len(posters)),
@@ -203,6 +210,17 @@ def _packed(value: object) -> bytes:
     return zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)
 
 
+def _axes_of(data: dict, columns: dict[str, dict]) -> dict[str, dict]:
+    """All that posters of a map can be placed by, by name."""
+    return {one["name"]: one for one in [*data["axes"], *columns.values()] if "ticks" in one}
+
+
+def _by_axes(axes: list[dict]) -> str:
+    """What two axes show, and from where to where."""
+    ways = zip(axes, ("from left to right", "from below upwards"), strict=True)
+    return "; ".join(f"{one['name']} {way}, {one['low']:g} to {one['high']:g}" for one, way in ways) + "."
+
+
 class _Pictured(WithStandIn):
     """How a map shows itself: as a widget, and as a picture where no widget runs."""
 
@@ -213,8 +231,14 @@ class _Pictured(WithStandIn):
         )
 
     def still(self, *, size: tuple[int, int] = PICTURE_SIZE) -> str:
-        """The map as HTML with one picture inside, as it is coloured now."""
-        return still_map(self._known, self._sheets, self._named.get(self.color), size=size)
+        """The map as HTML with one picture inside, as it is coloured and placed now."""
+        of = [self._axis(name) for name in self.axes]
+        known = placed_by(self._known, of) | {"about": _by_axes(of)} if of else self._known
+        return still_map(known, self._sheets, self._named.get(self.color), size=size)
+
+    def _axis(self, name: str) -> dict:
+        """The axis with a name."""
+        return _axes_of(self._known, self._named)[name]
 
     def save_html(self, path: str | os.PathLike, *, title: str = "Poster map") -> Path:
         """Write the map as one HTML file that needs nothing beside it, with all its columns; the path of the file."""
@@ -234,6 +258,11 @@ class _Coloured(_Pictured):
     def columns(self) -> list[str]:
         """The columns that can be coloured by."""
         return list(self._named)
+
+    @property
+    def axes_to_choose(self) -> list[str]:
+        """What posters can be placed by: years, measures, and other columns of numbers."""
+        return [*_axes_of(self._known, self._named)]
 
     def colour_with(self, name: str, values: pd.Series | Sequence) -> None:
         """Colour by values that are no column yet, one for each poster; a Series that is indexed by ids may miss some."""
@@ -265,6 +294,8 @@ class LiveMap(_Coloured):
         The posters that are listed, a table. Set it to ids, to true and false for each poster, or to a table of films.
     color
         The column by which posters are coloured; one of `columns`.
+    axes
+        What posters are placed by: two of `axes_to_choose`, to the right and upwards, such as ``["year", "lightness"]``; empty for the map.
     visible
         The ids of the posters that are shown; empty for all. Set like `selection`.
     chosen
@@ -299,6 +330,19 @@ class LiveMap(_Coloured):
         return self._posters.iloc[[self._place[imdb_id] for imdb_id in ids]]
 
 # %% ../../nbs/api/03_live_map.ipynb #03m31
+def _names_of_axes(asked: Iterable[str], names: list[str]) -> list[str]:
+    """The whole names of two axes that are asked for, with or without their units, or nothing."""
+    asked = [asked] if isinstance(asked, str) else list(asked)
+    short = {name.partition(",")[0]: name for name in names}
+    wrong = [name for name in asked if name not in names and name not in short]
+    if wrong or len(asked) not in (0, 2) or len(set(asked)) < len(asked):
+        told = repr(wrong[0]) if wrong else f"{len(set(asked))} of them"
+        raise InputError(
+            f"posters can't be placed by {told}; give two of {', '.join(short) or 'no axes'}, or none for the map"
+        )
+    return [short.get(name, name) for name in asked]
+
+
 _ASSETS = TEMPLATES.parent
 
 
@@ -334,6 +378,7 @@ def _widget_class() -> type[LiveMap]:
         visible = shared(traitlets.Any([]))
         selection = shared(traitlets.Any(), to_json=as_ids)
         height = shared(traitlets.Int(560))
+        axes = shared(traitlets.Any([]))
 
         @traitlets.default("selection")
         def _nothing(self) -> pd.DataFrame:
@@ -346,6 +391,10 @@ def _widget_class() -> type[LiveMap]:
         @traitlets.validate("visible")
         def _checked_visible(self, proposal: dict) -> list[str]:
             return _ids_meant(self._posters, proposal["value"])
+
+        @traitlets.validate("axes")
+        def _checked_axes(self, proposal: dict) -> list[str]:
+            return _names_of_axes(proposal["value"], self.axes_to_choose)
 
         @traitlets.validate("color")
         def _checked_color(self, proposal: dict) -> str:
@@ -364,7 +413,12 @@ def _widget_class() -> type[LiveMap]:
 
 # %% ../../nbs/api/03_live_map.ipynb #03m34
 def live_map(
-    run: Run, posters: pd.DataFrame, *, color: str | None = None, height: int = 560
+    run: Run,
+    posters: pd.DataFrame,
+    *,
+    color: str | None = None,
+    axes: Sequence[str] = (),
+    height: int = 560,
 ) -> LiveMap:
     """A map of posters that lives in a notebook.
 
@@ -376,6 +430,8 @@ def live_map(
         A row for each poster: imdb_id, title, genre, path; x and y from 0 to 1; and columns to colour by, at best with few values.
     color
         The column to colour by at first; by default the first that there is.
+    axes
+        What posters are placed by at first, such as ``["year", "lightness"]``; none for the map.
     height
         In pixels.
 
@@ -402,4 +458,7 @@ def live_map(
     kept = [str(name) for name in posters if name != "decade"]  # as it was, not as text
     posters = films.assign(**{name: posters[name] for name in kept})
     first = color or (names[0] if names else "")
-    return _widget_class()(posters, data, sheets, columns, color=first, height=height)
+    shown = {"color": first, "height": height}
+    view = _widget_class()(posters, data, sheets, columns, **shown)
+    view.axes = list(axes)
+    return view

@@ -270,11 +270,23 @@ class Study(_Asked):
         The run that it is about; `open_study` finds it.
     """
 
-    def map(self, color: str | None = None, *, height: int = 560) -> "LiveMap":
-        """The map of all posters, live in JupyterLab: zoom, search, lasso; `color` names a column of `posters`."""
+    def map(
+        self, color: str | None = None, *, axes: Sequence[str] = (), height: int = 560
+    ) -> "LiveMap":
+        """The map of all posters, live in JupyterLab: zoom, search, lasso.
+
+        Parameters
+        ----------
+        color
+            A column of `posters` to colour by.
+        axes
+            What posters are placed by instead, such as ``["year", "lightness"]``.
+        height
+            In pixels.
+        """
         from poster_analysis.api.live_map import live_map
 
-        return live_map(self.run, _placed(self), color=color, height=height)
+        return live_map(self.run, _placed(self), color=color, axes=axes, height=height)
 
     def changed(self, name: str = "", **parameters: object) -> "Study":
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""
