@@ -351,7 +351,7 @@ def report(
 ) -> None:  # fmt: skip
     """Run one report notebook.
 
-    NOTEBOOK is extraction, measures, clustering, reduction, similarity, comparison, or the path of one's own.
+    NOTEBOOK is extraction, measures, timeline, clustering, reduction, similarity, comparison, or the path of one's own.
 
     A parameter that is repeated is a list; with --each, -p k_max 12 -p k_max 25 makes two runs
     instead, and several such parameters make one for each combination.

@@ -169,8 +169,10 @@ def test_there_are_reports():
         "clustering",
         "comparison",
         "extraction",
+        "measures",
         "reduction",
         "similarity",
+        "timeline",
     ]
 
 

@@ -46,7 +46,7 @@ def _principal_coordinates(products: np.ndarray) -> np.ndarray:
     return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32)
 
 # %% ../../nbs/clustering/08_chance.ipynb #009
-NMF_ITERATIONS = 20  # steps of NMF, of the data and of every draw alike
+NMF_ITERATIONS = 12  # steps of NMF, of the data and of every draw alike
 
 
 def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> np.ndarray:
@@ -166,10 +166,13 @@ class Evidence:
         return [kind for kind in NULL_MODELS if kind in set(self.draws["null_model"])]
 
 # %% ../../nbs/clustering/08_chance.ipynb #020
-def _judge_alone(coordinates, numbers, *, n_splits, n_boot, n_init, random_state):
+_STARTS = 3  # of k-means for every half and bootstrap sample: a bad start must not lose a cluster
+
+
+def _judge_alone(coordinates, numbers, *, n_splits, n_boot, random_state):
     """The tables by k and by cluster, of the posters alone."""
     leading = np.ascontiguousarray(coordinates[:, :LEADING])
-    options = {"n_init": n_init, "random_state": random_state}
+    options = {"n_init": _STARTS, "random_state": random_state}
     found = find_groups(leading, numbers, n_boot=n_boot, **options)
     halves = prediction_strength(leading, numbers, n_splits=n_splits, **options)
     apart = groups_apart(found)
@@ -206,7 +209,7 @@ def evidence(
     k_min: int = 2,
     k_max: int = 25,
     n_null: int = 99,
-    n_init: int = 3,
+    n_init: int = 2,
     n_splits: int = 5,
     n_boot: int = 20,
     normalised: bool = True,
@@ -249,11 +252,12 @@ def evidence(
     draws = _scores_of_draws(
         posters, spaces, numbers, normalised=normalised, n_null=n_null, **starts
     )
-    told = {"n_null": n_null, "n_splits": n_splits, "n_boot": n_boot} | starts
+    samples = {"n_splits": n_splits, "n_boot": n_boot, "random_state": random_state}
+    told = {"n_null": n_null} | starts | samples
     told |= {"n_posters": posters.n_posters, "n_judged": len(posters)}
     told |= {"n_near_copies": posters.n_near_copies}
     found = {}
     for space, one in space_coordinates(posters.X, posters.X @ posters.X.T, spaces).items():
-        by_k, clusters = _judge_alone(one, numbers, n_splits=n_splits, n_boot=n_boot, **starts)
+        by_k, clusters = _judge_alone(one, numbers, **samples)
         found[space] = Evidence(draws[space], by_k, clusters, {"space": space} | told)
     return found

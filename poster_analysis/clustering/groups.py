@@ -247,7 +247,7 @@ def cluster_reproducibility(
     return np.where(known.any(axis=0), sums / np.maximum(known.sum(axis=0), 1), np.nan)
 
 # %% ../../nbs/clustering/05_groups.ipynb #030
-_HIGHLY_REPRODUCIBLE = 0.85  # of a further level
+_WHOLE = 0.95  # mean Jaccard index from which a cluster counts as coming back whole
 
 
 def levels(table: pd.DataFrame, silhouettes: np.ndarray) -> list[int]:
@@ -265,9 +265,10 @@ def levels(table: pd.DataFrame, silhouettes: np.ndarray) -> list[int]:
     passing = table["groups"].to_numpy() & peak
     if not passing.any():
         return []
-    sure = table["reproducibility"].to_numpy() >= _HIGHLY_REPRODUCIBLE
-    sure[np.where(passing, silhouettes, -np.inf).argmax()] = True
-    return table.loc[passing & sure, "k"].tolist()
+    whole = passing & (table["reproducibility"].to_numpy() >= _WHOLE)
+    if whole.any():
+        return table.loc[whole, "k"].tolist()
+    return [int(table["k"].iloc[np.where(passing, silhouettes, -np.inf).argmax()])]
 
 # %% ../../nbs/clustering/05_groups.ipynb #033b
 _APART, _IN_A_ROW = 0.65, 3  # separation, and for how many numbers of clusters in a row

@@ -13,7 +13,7 @@ import scipy.linalg
 from scipy.fft import dct, idct
 from scipy.stats import norm
 
-from ..distances.blocks import row_blocks
+from ..distances.blocks import slices
 
 # %% ../../nbs/clustering/07_null_models.ipynb #rotation
 def random_rotation(n_rows: int, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
@@ -22,7 +22,8 @@ def random_rotation(n_rows: int, rng: np.random.Generator) -> Callable[[np.ndarr
     Returns
     -------
     callable
-        Rotates the last axis of an array, in the precision of the array.
+        Rotates along the last axis of an array, which is given as its cosine transforms (``dct(values, norm="ortho")``), in
+        the precision of the array.
 
     References
     ----------
@@ -31,11 +32,11 @@ def random_rotation(n_rows: int, rng: np.random.Generator) -> Callable[[np.ndarr
     """
     signs = rng.choice(np.array([-1, 1], dtype=np.float32), size=(2, n_rows - 1))
 
-    def rotate(values: np.ndarray) -> np.ndarray:
-        spectrum = dct(values, norm="ortho")
-        mixed = dct(spectrum[..., 1:] * signs[0], norm="ortho")
-        spectrum[..., 1:] = mixed * signs[1]
-        return idct(spectrum, norm="ortho", overwrite_x=True)
+    def rotate(transforms: np.ndarray) -> np.ndarray:
+        mixed = dct(transforms[..., 1:] * signs[0], norm="ortho", overwrite_x=True)
+        mixed *= signs[1]
+        rotated = np.concatenate([transforms[..., :1], mixed], axis=-1)
+        return idct(rotated, norm="ortho", overwrite_x=True)
 
     return rotate
 
@@ -55,12 +56,13 @@ class GaussianNull:
         values, vectors = scipy.linalg.eigh(
             np.asarray(products, dtype=np.float64), driver="evd", check_finite=False
         )
-        self._coordinates = (vectors * np.sqrt(np.maximum(values, 0))).T
+        coordinates = (vectors * np.sqrt(np.maximum(values, 0))).T
+        self._transforms = dct(coordinates, norm="ortho")
         self._normalised = normalised
 
     def sample(self, rng: np.random.Generator) -> np.ndarray:
         """Products between all rows of a draw, of shape (n_rows, n_rows)."""
-        rotated = random_rotation(self._coordinates.shape[1], rng)(self._coordinates)
+        rotated = random_rotation(self._transforms.shape[1], rng)(self._transforms)
         if self._normalised:
             rotated /= np.sqrt(np.maximum(np.square(rotated).sum(axis=0), 1e-30))
         return rotated.T @ rotated
@@ -111,24 +113,27 @@ class GaussianCopula:
     def __init__(self, X: np.ndarray, *, normalised: bool = True) -> None:
         self._values = np.ascontiguousarray(X.T, dtype=np.float32)  # by feature, as all below
         self._normalised, n_rows = normalised, X.shape[0]
-        self._scores = np.empty_like(self._values)
+        self._transforms = np.empty_like(self._values)
         quantiles = norm.ppf((np.arange(n_rows) + 0.5) / n_rows)
         sums = np.append(0, np.cumsum(quantiles))
         for feature, values in enumerate(self._values):
             order = np.argsort(values, kind="stable")
-            self._scores[feature] = _normal_scores(values, order, sums)
+            self._transforms[feature] = _normal_scores(values, order, sums)
             self._values[feature] = values[order]
+        for some in slices(len(self._transforms), _BLOCK):
+            self._transforms[some] = dct(self._transforms[some], norm="ortho")
 
     def sample(self, rng: np.random.Generator) -> np.ndarray:
         """Data of the shape of `X`, float32."""
         rotate = random_rotation(self._values.shape[1], rng)
         drawn = np.empty_like(self._values)
-        for some in row_blocks(len(drawn), _BLOCK):
-            order = _order(rotate(self._scores[some])).astype(np.intp)
-            block = np.empty_like(drawn[some])
-            np.put_along_axis(block, order, self._values[some], axis=1)
-            drawn[some] = block
+        squares = np.zeros(drawn.shape[1], dtype=np.float32)
+        for some in slices(len(drawn), _BLOCK):
+            orders = _order(rotate(self._transforms[some])).astype(np.intp)
+            block = drawn[some]
+            for row, order, values in zip(block, orders, self._values[some], strict=True):
+                row[order] = values
+            squares += np.square(block).sum(axis=0)
         if self._normalised:
-            lengths = np.sqrt(np.square(drawn).sum(axis=0))
-            drawn /= np.where(lengths > 0, lengths, 1)
+            drawn /= np.sqrt(np.where(squares > 0, squares, 1))
         return drawn.T

@@ -126,13 +126,14 @@ def difference_chart(
     if len(measures) > 4:
         raise InputError(f"at most four measures go side by side; the table holds {len(measures)}")
     called = {one: plain_text((labels or {}).get(one, one)) for one in measures}
-    called |= {one: f"{called[one]}, percentage points" for one in measures if one in shares}
+    called |= {one: f"{called[one]}, %" for one in measures if one in shares}
     table, n_rows, left = _placed(table, measures[0])
     width, height = left + 2.1 * max(len(measures), 2) + MARGIN, 0.24 * n_rows
     page, _ = new_page(
         _chart_title(table, measures[0], called[measures[0]]),
         f"mean of the films with each {plain_text(table['column'].iloc[0])} less that of the others, 95 % interval by film",
-        "filled: holds after correction", note, width=width, body=0.45 + height + 0.4,
+        "filled: holds after correction", "%: percentage points" if set(measures) & set(shares) else "", note,
+        width=width, body=0.45 + height + 0.4,
     )  # fmt: skip
     whole, column = page.get_size_inches()[1], (width - left - MARGIN) / len(measures)
     for number, measure in enumerate(measures):

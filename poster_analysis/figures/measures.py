@@ -102,7 +102,8 @@ def _plot_end(
     axes: Axes, rows: pd.DataFrame, left: float, y: float, wide: float, words: str, align: str
 ) -> None:
     """The posters of one end of a measure, and what they are."""
-    high = TALL * wide
+    high, n_tied = TALL * wide, int(rows["n_tied"].iloc[0])
+    words += f" ({n_tied:,} posters alike)" if n_tied > len(rows) else ""
     for place, file in enumerate(rows["file"]):
         plot_poster(axes, file, left + place * (wide + 0.06), y, wide, high)
     edge = left if align == "left" else left + len(rows) * (wide + 0.06) - 0.06
@@ -130,7 +131,9 @@ def measure_extremes(
     note
         What to add to the line under the headline.
     """
-    table = checked_table(extremes, ["measure", "end", "imdb_id"], numbers=["rank", "value"])
+    table = checked_table(
+        extremes, ["measure", "end", "imdb_id"], numbers=["rank", "value", "n_tied"]
+    )
     table = table.assign(file=poster_files(table, posters)).sort_values("rank", kind="stable")
     names = [name for name in names or MEASURES if name in set(table["measure"])]
     n, width = int(table["rank"].max()), 8
@@ -231,9 +234,7 @@ def measure_correlations(correlations: pd.DataFrame, *, note: str = "") -> Figur
             )
     labels = [MEASURES[name].label for name in names]
     axes.set_yticks(range(len(names)), labels, fontsize=7.5)
-    axes.set_xticks(
-        range(len(names)), labels, fontsize=7.5, rotation=50, ha="left", rotation_mode="anchor"
-    )
+    axes.set_xticks(range(len(names)), labels, fontsize=7.5, rotation=90)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.grid(False)
     axes.spines[:].set_visible(False)

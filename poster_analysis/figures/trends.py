@@ -110,7 +110,7 @@ def _percent(table: pd.DataFrame, measures: Sequence[str], names: Sequence[str])
 
 def _remark(slopes: pd.DataFrame, measure: str, scale: float) -> tuple[str, str]:
     """The slope of a measure and its interval, and its colour: bright if the trend holds."""
-    rows = slopes[(slopes["measure"] == measure) & (slopes["adjusted_for"].fillna("") == "")]
+    rows = slopes[(slopes["measure"] == measure) & (slopes["adjusted_for"] == "")]
     if rows.empty:
         return "", GREY
     row = rows.iloc[0]
@@ -131,12 +131,12 @@ def _plot_counts(axes: Axes, means: pd.DataFrame, width: int) -> None:
         for year, number in counts.items():
             words = {"xytext": (0, 1.5), "textcoords": "offset points", "ha": "center", "size": 5.5}
             axes.annotate(f"{number:,}", (year + width / 2, number), color=GREY, **words)
-    name_panel(axes, "films", "in each bin; hollow: under ten")
+    name_panel(axes, "films", "in each bin")
 
 
 def _title(slopes: pd.DataFrame) -> str:
     """Of how many measures a trend holds."""
-    raw = slopes[slopes["adjusted_for"].fillna("") == ""]
+    raw = slopes[slopes["adjusted_for"] == ""]
     if raw.empty:
         return "Means over the years"
     held = int(raw["holds"].sum())
@@ -152,17 +152,28 @@ _MEANS = ["first_year", "n_films", "mean"]
 _SLOPES = ["measure", "adjusted_for", "slope", "low", "high", "holds"]
 
 
+def _texts(column: pd.Series) -> pd.Series:
+    """A column of texts, of which the empty ones may have come from a file as missing."""
+    return column.astype(object).where(column.notna(), "")
+
+
 def _checked_means(means: pd.DataFrame) -> pd.DataFrame:
     """The table of means, in order; an `InputError` if it cannot be drawn."""
     table = checked_table(
         means, ["measure", "adjusted_for", "bin", "is_few", "low", "high"], numbers=_MEANS
     )
-    table["adjusted_for"] = table["adjusted_for"].fillna("")
+    table["adjusted_for"] = _texts(table["adjusted_for"])
     table["is_few"] = table["is_few"].astype(bool)
     table[["low", "high"]] = table[["low", "high"]].apply(pd.to_numeric, errors="coerce")
     if table.duplicated(["measure", "adjusted_for", "first_year"]).any():
         raise InputError("the table of means gives a measure twice for the same years")
     return table
+
+
+def _read(means: pd.DataFrame) -> pd.DataFrame:
+    """The rows of bins with enough films to be read; all of them, if that leaves fewer than two bins."""
+    enough = means[~means.groupby("first_year")["is_few"].transform("all")]
+    return enough if len(set(enough["first_year"])) > 1 else means
 
 
 def _bin_width(means: pd.DataFrame) -> int:
@@ -177,7 +188,9 @@ def _plot_measure(
     """One measure: its curve, its means, and the means with the same mix."""
     rows = means[means["measure"] == measure].sort_values("first_year", kind="stable")
     if curves is not None and len(curves):
-        curve = curves[curves["measure"] == measure].sort_values("year", kind="stable")
+        first, last = means["first_year"].min(), means["first_year"].max() + width
+        curve = curves[(curves["measure"] == measure) & curves["year"].between(first, last)]
+        curve = curve.sort_values("year", kind="stable")
         axes.fill_between(
             curve["year"] + 0.5, curve["low"], curve["high"], color=tint(BLUE, 0.18), linewidth=0
         )
@@ -190,7 +203,11 @@ def _plot_measure(
 
 # %% ../../nbs/figures/15_trends.ipynb #ft13
 def _panels(
-    means: pd.DataFrame, slopes: pd.DataFrame, curves: pd.DataFrame | None, n_panels: int, note: str
+    means: pd.DataFrame,
+    slopes: pd.DataFrame,
+    curves: pd.DataFrame | None,
+    n_panels: int,
+    *notes: str,
 ) -> tuple[Page, list[Axes]]:
     """A page with so many empty panels, and a headline that says what is in them."""
     others = [plain_text(name) for name in dict.fromkeys(means["adjusted_for"]) if name]
@@ -199,7 +216,7 @@ def _panels(
     page, top = new_page(
         _title(slopes), "dots: means with 95 % intervals", "band: smooth curve" if curves is not None and len(curves) else "",
         f"red squares: with the same mix by {listed(others)}" if others else "",
-        "a slope that holds is blue" if len(slopes) else "", note,
+        "a slope that holds is blue" if len(slopes) else "", *notes,
         width=max(4.5, 2.3 * n_columns + 2 * MARGIN), body=0.1 + 1.95 * n_rows,
     )  # fmt: skip
     return page, panel_grid(page, top + 0.1, n_panels, n_columns=n_columns, height=1.95)
@@ -242,13 +259,16 @@ def trend_panels(
     InputError
         A table lacks a column, or the means have holes.
     """
-    means = _percent(_checked_means(means), shares, ["mean", "low", "high"])
+    whole = _percent(_checked_means(means), shares, ["mean", "low", "high"])
+    means = _read(whole)
     slopes = checked_table(slopes, _SLOPES) if len(slopes) else pd.DataFrame(columns=_SLOPES)
+    slopes = slopes.assign(adjusted_for=_texts(slopes["adjusted_for"]))
     if curves is not None and len(curves):
         curves = checked_table(curves, ["measure"], numbers=["year", "value", "low", "high"])
         curves = _percent(curves, shares, ["value", "low", "high"])
     measures, width = list(dict.fromkeys(means["measure"])), _bin_width(means)
-    page, panels = _panels(means, slopes, curves, len(measures) + 1, note)
+    rest = "bins of fewer than ten films are only counted" if len(means) < len(whole) else ""
+    page, panels = _panels(means, slopes, curves, len(measures) + 1, rest, note)
     for axes, measure in zip(panels, measures, strict=False):
         _plot_measure(axes, measure, means, curves, width)
         name, scale = (labels or {}).get(measure, measure), 100 if measure in shares else 1
@@ -256,9 +276,9 @@ def trend_panels(
         name_panel(
             axes, f"{plain_text(name)}{', %' if measure in shares else ''}", remark, color=color
         )
-    _plot_counts(panels[-1], means, width)
-    first, last = means["first_year"].min(), means["first_year"].max() + width
-    for axes in panels:
+    _plot_counts(panels[-1], whole, width)
+    for axes, table in zip(panels, [*[means] * len(measures), whole], strict=True):
+        first, last = table["first_year"].min(), table["first_year"].max() + width
         axes.set_xlim(first - 0.03 * (last - first), last + 0.03 * (last - first))
         axes.set_xticks(whole_ticks(first, last, most=5))
     return page

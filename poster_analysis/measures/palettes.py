@@ -42,7 +42,9 @@ def _start(X: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 def hex_colours(lab: np.ndarray) -> list[str]:
     """Colours as ``#rrggbb``, from L*, a*, b* of shape ``(n, 3)``; one outside of sRGB becomes the nearest inside by clipping."""
-    rgb = np.rint(lab2rgb(np.reshape(lab, (1, -1, 3)))[0].clip(0, 1) * 255).astype(int)
+    rgb = np.rint(
+        lab2rgb(np.reshape(np.asarray(lab, dtype=float), (1, -1, 3)))[0].clip(0, 1) * 255
+    ).astype(int)
     return [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in rgb.tolist()]
 
 # %% ../../nbs/measures/05_palettes.ipynb #mt009

@@ -53,9 +53,9 @@ def measure_with_palette(image: Image.Image | np.ndarray) -> tuple[dict[str, flo
 # %% ../../nbs/measures/06_poster.ipynb #rb2
 #: How far half the size and JPEG of quality 60 together move each measure at most, in nineteen of twenty posters, in its unit.
 STEADY_WITHIN = {
-    "lightness": 1, "lightness_spread": 1.5, "contrast": 4, "near_black": 0.03, "near_white": 0.03, "entropy": 0.25,
-    "chroma": 2, "warm": 0.05, "cool": 0.05, "hue": 8, "hue_concentration": 0.06, "colourfulness": 10,
-    "edge_density": 0.03, "symmetry_left_right": 0.03, "symmetry_top_bottom": 0.03, "border": 0.1, "margin": 0.05,
+    "lightness": 1, "lightness_spread": 1.5, "contrast": 4, "near_black": 0.04, "near_white": 0.03, "entropy": 0.3,
+    "chroma": 2.5, "warm": 0.05, "cool": 0.05, "hue": 8, "hue_concentration": 0.06, "colourfulness": 11,
+    "edge_density": 0.03, "symmetry_left_right": 0.03, "symmetry_top_bottom": 0.03, "border": 0.1, "margin": 0.08,
     "aspect_ratio": 0.01, "sharpness": 0.03,
 }  # fmt: skip
 

@@ -113,7 +113,8 @@ def extremes(
     Returns
     -------
     pandas.DataFrame
-        measure, end ("lowest" or "highest"), rank (1 is the last of all), imdb_id and value. Of measures with different values only.
+        measure, end ("lowest" or "highest"), rank (1 is the last of all), imdb_id, value, and n_tied: how many posters have the value of the
+        last of all, of which the first by id are here. Of measures with different values only.
     """
     rows = []
     for name in _present(table) if names is None else names:
@@ -122,9 +123,10 @@ def extremes(
         if MEASURES[name].circular or not n or one[name].iloc[0] == one[name].iloc[-1]:
             continue
         for end, some in (("lowest", one.head(n)), ("highest", one.tail(n)[::-1])):
+            n_tied = int((one[name] == some[name].iloc[0]).sum())
             for rank, (imdb_id, value) in enumerate(some.itertuples(index=False), 1):
-                rows.append((name, end, rank, imdb_id, value))
-    return pd.DataFrame(rows, columns=["measure", "end", "rank", "imdb_id", "value"])
+                rows.append((name, end, rank, imdb_id, value, n_tied))
+    return pd.DataFrame(rows, columns=["measure", "end", "rank", "imdb_id", "value", "n_tied"])
 
 # %% ../../nbs/measures/08_summaries.ipynb #ev2
 def evenly(table: pd.DataFrame, name: str, *, n_posters: int = 20) -> pd.DataFrame:

@@ -33,6 +33,7 @@ def verdicts(folder: Path) -> list[Verdict]:
 # %% ../../nbs/site/03_findings.ipynb #005a
 _SUBJECTS = {
     "extraction": "The posters",
+    "timeline": "Years and genres",
     "reduction": "Fewer dimensions",
     "components": "Fewer dimensions",
     "verdict": "Groups or a continuum",

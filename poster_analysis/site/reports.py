@@ -47,7 +47,7 @@ def report_titles(headings: dict[str, str]) -> dict[str, str]:
     return titles
 
 # %% ../../nbs/site/07_reports.ipynb #008
-_ORDER = ("extraction", "measures", "reduction", "clustering", "similarity")
+_ORDER = ("extraction", "measures", "timeline", "reduction", "clustering", "similarity")
 
 
 def reports_of(run: Run) -> dict[str, NotebookNode]:

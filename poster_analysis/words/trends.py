@@ -127,7 +127,8 @@ def trend_findings(table: pd.DataFrame) -> list[str]:
     """
     if table.empty:
         return ["The years of too few films are known, so nothing is said about time."]
-    table = table.fillna({"adjusted_for": ""})  # as it comes from a file
+    by = table["adjusted_for"].astype(object)
+    table = table.assign(adjusted_for=by.where(by.notna(), ""))  # missing, as it comes from a file
     raw = table[table["adjusted_for"] == ""].set_index("measure", drop=False)
     others = table[table["adjusted_for"] != ""].set_index("measure", drop=False)
     held = [name for name in raw.index if table.loc[table["measure"] == name, "holds"].any()]
@@ -143,7 +144,7 @@ def trend_findings(table: pd.DataFrame) -> list[str]:
 # %% ../../nbs/words/05_trends.ipynb #wt17
 def few_findings(means: pd.DataFrame, *, most: int = 8) -> list[str]:
     """Which bins of a table of `trends.means.bin_means` have too few films to be read as their years."""
-    few = means[means["is_few"]].groupby("first_year")
+    few = means[means["is_few"].astype(bool)].groupby("first_year")
     each = [
         f"{rows['bin'].iloc[0]} ({counted(int(rows['n_films'].max()), 'film')})" for _, rows in few
     ]
@@ -202,9 +203,9 @@ def _label_sentence(rows: pd.DataFrame, most: int) -> str:
     """The sentence on a label that is different, the largest effect first."""
     held, rest = rows[rows["holds"]], rows[~rows["holds"]]
     each = [_difference(row) for _, row in held.head(most).iterrows()]
-    if len(held) > most:
-        each.append(f"different in {counted(len(held) - most, 'measure')} more")
     told = f"{_whose(rows.iloc[0])} are {listed(each)} than those of other films"
+    if len(held) > most:
+        told += f"; {counted(len(held) - most, 'more difference holds', 'more differences hold')}"
     if len(rest):
         names = [measure_label(one) for one in rest["measure"]]
         told += f"; no difference holds in {listed(names) if len(names) < 7 else f'the {len(names)} other measures'}"

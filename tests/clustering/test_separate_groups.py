@@ -1,6 +1,7 @@
 """Groups and continua: planted groups are found at the right number, and what has none is never said to have any."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from poster_analysis.clustering.all_k import k_means_for_all_k
@@ -100,6 +101,28 @@ def found_levels(X, numbers):
 def test_planted_groups_are_found_at_their_number(sizes, distance, spread, seed):
     X = planted(np.random.default_rng([seed, 61]), sizes, distance, spread)
     assert found_levels(X, range(2, 8)) == [len(sizes)]
+
+
+def a_table(rows):
+    return pd.DataFrame(rows, columns=["k", "reproducibility", "groups"])
+
+
+def test_levels_are_those_whose_clusters_come_back_whole():
+    table = a_table(
+        [
+            (2, 0.7, False),
+            (3, 1, True),
+            (4, 0.8, True),
+            (5, 0.92, True),
+            (6, 0.9, True),
+            (7, 1, True),
+        ]
+    )
+    peaks = np.array([0.1, 0.5, 0.4, 0.6, 0.5, 0.55])  # at 3, 5 and 7
+    assert levels(table, peaks) == [3, 7]
+    assert levels(table.assign(reproducibility=0.8), peaks) == [5]  # none does: the highest
+    assert levels(table.assign(groups=table["k"] == 4), peaks) == []  # no peak
+    assert levels(table.assign(groups=False), peaks) == []
 
 
 def test_nothing_depends_on_the_scale_the_place_or_the_threads(monkeypatch):

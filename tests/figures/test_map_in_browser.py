@@ -15,7 +15,7 @@ from PIL import Image
 from poster_analysis.core.text import (
     page_text,
 )
-from poster_analysis.figures.map import map_data, write_map_page
+from poster_analysis.figures.map import column_codes, map_data, scale_column, write_map_page
 
 TITLES = [
     "<script>alert(1)</script>",
@@ -352,6 +352,28 @@ def test_a_legend_shows_one_value_alone(reader, hostile):
     assert not np.array_equal(clusters, settled(reader))
     reader.click("#inview")
     assert titles_listed(reader) == [page_text(title) for title in TITLES[1::2]]
+
+
+def test_numbers_are_coloured_on_a_scale_in_their_order(reader, tmp_path):
+    films = pd.DataFrame({"imdb_id": IDS, "title": TITLES, "x": ACROSS, "y": DOWN, "path": ""})
+    films = films.assign(genre="", cluster=[0, 1] * 4)
+    light = scale_column("lightness, L*", [10, 25, 31, 42, 58, 67, 81, float("nan")])
+    data = map_data(films, colours=["cluster"], scales=[light], about="")
+    reader.open(write_map_page(data, tmp_path).resolve().as_uri())
+    reader.click("#colour")
+    reader.press("Escape")
+    reader.press("ArrowDown")
+    names = "[...document.querySelectorAll('#entries .name')].map((one) => one.textContent)"
+    assert reader.evaluate(names) == [*light["values"], "unknown"]
+    counts = (
+        "[...document.querySelectorAll('#entries .count')].map((one) => Number(one.textContent))"
+    )
+    codes = [code for codes in column_codes(light) for code in codes]
+    assert reader.evaluate(counts) == [*np.bincount(codes, minlength=len(light["values"])), 1]
+    marks = "[...document.querySelectorAll('#entries i')].map((one) => getComputedStyle(one).backgroundColor)"
+    assert len(set(reader.evaluate(marks))) == len(light["values"]) + 1
+    reader.open(f"{reader.evaluate('location.href').split('#')[0]}#a")
+    assert "lightness" not in text(reader, "#panel")  # of many numbers the one that is looked at
 
 
 def draw_around(reader, *, left, right, shift=False):

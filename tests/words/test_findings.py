@@ -39,7 +39,7 @@ from poster_analysis.words.verdict import (
 )
 from poster_analysis.workflow.pipeline import run_report
 
-REPORTS = ("clustering", "comparison", "extraction", "reduction", "similarity")
+REPORTS = ("clustering", "comparison", "extraction", "reduction", "similarity", "timeline")
 
 
 def sweep(space="pca", silhouettes=(0.1, 0.2), first_k=5):

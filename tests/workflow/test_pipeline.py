@@ -54,7 +54,13 @@ FIGURES = [
     *("silhouette_comparison", "genre_agreement", "neighbour_counts", "neighbour_comparison"),
     "duplicates",
 ]
-NOTEBOOKS = ["extraction", *(f"clustering_{s}" for s in SPACES), "reduction", "similarity"]
+NOTEBOOKS = [
+    "extraction",
+    "measures",
+    *(f"clustering_{s}" for s in SPACES),
+    "reduction",
+    "similarity",
+]
 
 
 def test_everything_that_the_readme_lists_is_there(study):

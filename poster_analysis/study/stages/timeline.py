@@ -172,6 +172,18 @@ def _palettes(known: _Known, chosen: Sequence[str], asked: _Asked) -> pd.DataFra
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 # %% ../../../nbs/study/stages/09_timeline.ipynb #sl15
+_TYPICAL = [
+    "column",
+    "label",
+    "first",
+    "second",
+    "n_films",
+    "rank",
+    "imdb_id",
+    "title",
+    "path",
+    "distance",
+]
 _GRID_LABELS, _GRID_FILMS = 8, 5  # of the grid of labels and decades: rows, and films of a cell
 
 
@@ -190,29 +202,17 @@ def _typical(known: _Known, chosen: Sequence[str], asked: _Asked) -> pd.DataFram
             X, crossed(few, decade), min_films=_GRID_FILMS, n_posters=1, **options
         ),
     }
-    table = pd.concat(
-        [one.assign(column=name) for name, one in parts.items() if len(one)]
-        or [parts["decade"].assign(column="")]
-    )
-    halves = table["label"].astype(str).str.rpartition(", ")
-    table["first"] = halves[0].where(table["column"] == pairs, "")
-    table["second"] = halves[2].where(table["column"] == pairs, "")
-    index = known.posters.index.iloc[table.pop("row").astype(int)]
-    for name in ("imdb_id", "title", "path"):
-        table[name] = index[name].to_numpy()
-    names = [
-        "column",
-        "label",
-        "first",
-        "second",
-        "n_films",
-        "rank",
-        "imdb_id",
-        "title",
-        "path",
-        "distance",
-    ]
-    return table[names].reset_index(drop=True)
+    found = [one.assign(column=name) for name, one in parts.items() if len(one)]
+    if not found:
+        return pd.DataFrame(columns=_TYPICAL)
+    table = pd.concat(found, ignore_index=True)
+    halves = [str(label).rpartition(", ") for label in table["label"]]
+    of_pair = table["column"] == pairs
+    table["first"] = pd.Series([one for one, _, _ in halves]).where(of_pair, "")
+    table["second"] = pd.Series([other for _, _, other in halves]).where(of_pair, "")
+    index = known.posters.index.iloc[table["row"].astype(int)]
+    of_film = {name: index[name].to_numpy() for name in ("imdb_id", "title", "path")}
+    return table.assign(**of_film)[_TYPICAL]
 
 # %% ../../../nbs/study/stages/09_timeline.ipynb #sl16
 def _tables(

@@ -32,7 +32,6 @@ from ...words.verdict import NOT_COMPARED, headline, verdict_paragraph
 
 # %% ../../../nbs/study/stages/06_verdicts.ipynb #006
 USUAL_MOST = 25  # clusters that are tried at least, if there are posters for them
-_STARTS = 3  # starts of k-means for each k, of the data and of every null model alike
 _PARAMETERS = ("sample", "n_components", "n_verdict", "n_null", "n_splits", "random_state")
 
 
@@ -46,7 +45,7 @@ def _evidence(analysis: Analysis, spaces: tuple[str, ...]) -> dict[str, Evidence
         return len(posters)
     n_components = min(parameters.n_components, len(posters) - 1, X.shape[1])
     sizes = {name: None if name == "raw" else n_components for name in spaces}
-    options = analysis.chosen("n_null", "n_splits") | {"k_max": k_max, "n_init": _STARTS} | seed
+    options = analysis.chosen("n_null", "n_splits") | {"k_max": k_max} | seed
     return evidence(posters, sizes, **options)
 
 # %% ../../../nbs/study/stages/06_verdicts.ipynb #007
