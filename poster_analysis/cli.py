@@ -7,7 +7,6 @@ __all__ = ['cli', 'demo', 'check', 'study', 'extract', 'measures', 'reduce', 'sw
            'serve', 'main']
 
 # %% ../nbs/cli.ipynb #002
-import dataclasses
 import shutil
 import sys
 from collections.abc import Callable, Iterable
@@ -23,35 +22,8 @@ from .core.terminal import echo, json_text, last_words, lasting_streams
 from .core.text import SPACES, printable
 from .study.parameters import ABOUT, Parameters, present_name
 from .study.run import open_run
+from .workflow.options import options as _options
 from .workflow.printed import print_neighbours, print_site, print_stage
-
-# %% ../nbs/cli.ipynb #004
-_FLAGS = {"random_state": "--seed", "n_neighbors": "--n-neighbors"}
-_FIELDS = {field.name: field for field in dataclasses.fields(Parameters)}
-
-
-def _option(name: str, *, default: bool = True) -> Callable:
-    """An option for a parameter, with its default or without."""
-    field, value = _FIELDS[name], _FIELDS[name].default if default else None
-    kind = int if "int" in str(field.type) else float if field.type is float else str
-    flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
-    if field.type is bool:
-        return click.option(flag, name, is_flag=True, help=ABOUT[name])
-    shown, several = default and value not in (None, ()), "tuple" in str(field.type)
-    value = (value,) if several and isinstance(value, str) else value
-    options = {"type": kind, "default": value, "multiple": several, "show_default": shown}
-    return click.option(flag, name, help=ABOUT[name], **options)
-
-
-def _options(*names: str, defaults: bool = True) -> Callable:
-    """Add an option for each of these fields of `Parameters` to a command."""
-
-    def decorate(command: Callable) -> Callable:
-        for name in reversed(names):
-            command = _option(name, default=defaults)(command)
-        return command
-
-    return decorate
 
 # %% ../nbs/cli.ipynb #004b
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "group_columns", "limit", "anyway")  # fmt: skip

@@ -155,8 +155,30 @@ def _known_of_posters(opened: OpenedRun) -> pd.DataFrame:
     index["year"] = index["year"].astype("Int64")
     return poster_table(index, clusters=clusters, **found)
 
+# %% ../../nbs/api/07_opened.ipynb #mrn2
+class _MeasuredRun(OpenedRun):
+    """A run whose posters may have been measured."""
+
+    @property
+    def measures(self) -> pd.DataFrame:
+        """What every poster looks like in numbers, a row for each: imdb_id, file and the measures; an `InputError` if there are none yet."""
+        found = measures_of(self.run)
+        if found is None:
+            raise InputError(self._no_measures)
+        return found
+
+    @property
+    def palettes(self) -> pd.DataFrame:
+        """The colours of every poster, a row for each: imdb_id, file, rank, colour, share, L, a and b; an `InputError` if there are none yet."""
+        return palettes_of(self.run)
+
+    @property
+    def _no_measures(self) -> str:
+        """That the study has no measures yet, and how to make them."""
+        return NO_MEASURES.replace("STUDY", str(self.folder))
+
 # %% ../../nbs/api/07_opened.ipynb #012
-class PosterColumns(OpenedRun):
+class PosterColumns(_MeasuredRun):
     """A study as a table of posters, with columns of one's own."""
 
     @property
@@ -198,24 +220,6 @@ class PosterColumns(OpenedRun):
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.posters)
-
-    @property
-    def measures(self) -> pd.DataFrame:
-        """What every poster looks like in numbers, a row for each: imdb_id, file and the measures; an `InputError` if there are none yet."""
-        found = measures_of(self.run)
-        if found is None:
-            raise InputError(self._no_measures)
-        return found
-
-    @property
-    def palettes(self) -> pd.DataFrame:
-        """The colours of every poster, a row for each: imdb_id, file, rank, colour, share, L, a and b; an `InputError` if there are none yet."""
-        return palettes_of(self.run)
-
-    @property
-    def _no_measures(self) -> str:
-        """That the study has no measures yet, and how to make them."""
-        return NO_MEASURES.replace("STUDY", str(self.folder))
 
     def sheet(self, n: int = 24) -> Figure:
         """`n` posters, evenly spread over the collection, as one picture."""

@@ -159,6 +159,51 @@ def column_codes(column: Mapping) -> list[list[int]]:
     edges = column["edges"]
     return [[] if value is None else [bisect_right(edges, value)] for value in column["numbers"]]
 
+# %% ../../nbs/figures/05_map.ipynb #sc2b
+def scale_column(name: str, values: Sequence[float], *, circular: bool = False) -> dict | None:
+    """A column of numbers that posters can be coloured by.
+
+    Parameters
+    ----------
+    name
+        What it is called.
+    values
+        A number for each poster; NaN where there is none.
+    circular
+        Whether they are angles in degrees, from 0 to 360.
+
+    Returns
+    -------
+    dict or None
+        name; numbers, with None for NaN; edges: the limits between steps; values: each step as text; scale: "scale", or "wheel" for angles.
+        None if all values are the same, or nearly all lie in one step.
+    """
+    numbers = np.asarray(values, dtype=float)
+    known = numbers[np.isfinite(numbers)]
+    if not len(known) or known.min() == known.max():
+        return None
+    edges = _edges(known, circular)
+    if not edges:
+        return None
+    near = np.round(numbers, _decimals(edges) if len(edges) > 1 else 4)
+    shown = [float(value) if np.isfinite(value) else None for value in near]
+    scale = "wheel" if circular else "scale"
+    return {
+        "name": page_text(name),
+        "values": _steps(edges, circular),
+        "edges": edges,
+        "numbers": shown,
+        "scale": scale,
+    }
+
+# %% ../../nbs/figures/05_map.ipynb #sc2c
+def column_codes(column: Mapping) -> list[list[int]]:
+    """Of each poster, the places of its values among those of a column, from `colour_column` or `scale_column`."""
+    if "codes" in column:
+        return column["codes"]
+    edges = column["edges"]
+    return [[] if value is None else [bisect_right(edges, value)] for value in column["numbers"]]
+
 # %% ../../nbs/figures/05_map.ipynb #010
 N_NEIGHBORS = 6
 
