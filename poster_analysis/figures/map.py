@@ -60,30 +60,7 @@ def colour_column(name: str, values: Sequence[Sequence[object]]) -> dict:
     codes = [[code[text] for text in each] for each in texts]
     return {"name": page_text(name), "values": order, "codes": codes}
 
-# %% ../../nbs/figures/05_map.ipynb #sc02
-_N_STEPS = 8  # about as many has a scale
-_ROUND = (1, 2, 2.5, 5, 10)  # steps between limits, but for powers of ten
-
-
-def _edges(known: np.ndarray, circular: bool) -> list[float]:
-    """Limits between the steps of a scale: round numbers, most of them where most values are."""
-    if circular:
-        return [float(edge) for edge in range(30, 360, 30)]
-    low, high = np.quantile(known, (0.03, 0.97)) if len(known) else (0, 1)
-    ticks = MaxNLocator(_N_STEPS, steps=_ROUND).tick_values(low, high)
-    inside = [float(f"{tick:.6g}") for tick in ticks if low < tick <= high]
-    return [edge for edge in inside if known.min() < edge <= known.max()]
-
-
-def _steps(edges: list[float], circular: bool) -> list[str]:
-    """What is written beside the colour of each step."""
-    texts = [f"{edge:z.6g}".replace("-", "−") for edge in edges]
-    if circular:
-        return [f"{low} to {high}" for low, high in pairwise(["0", *texts, "360"])]
-    between = [f"{low} to {high}" for low, high in pairwise(texts)]
-    return [f"under {texts[0]}", *between, f"{texts[-1]} and more"]
-
-
+# %% ../../nbs/figures/05_map.ipynb #ax02
 def _ends(axis: Axis) -> dict:
     """What a page needs to know of an axis beside where posters are on it."""
     ends = {"low": axis.low, "high": axis.high, "ticks": list(axis.ticks), "whole": axis.is_whole}
@@ -113,7 +90,35 @@ def axis_column(name: str, values: Sequence[float]) -> dict | None:
     shown = [round(float(value), digits) if np.isfinite(value) else None for value in axis.values]
     return {"name": axis.name, "numbers": shown, **_ends(axis)}
 
+# %% ../../nbs/figures/05_map.ipynb #sc02
+_N_STEPS = 8  # about as many has a scale
+_ROUND = (1, 2, 2.5, 5, 10)  # steps between limits, but for powers of ten
 
+
+def _edges(known: np.ndarray, circular: bool) -> list[float]:
+    """Limits between the steps of a scale: round numbers, most of them where most values are."""
+    if circular:
+        return [float(edge) for edge in range(30, 360, 30)]
+    low, high = np.quantile(known, (0.03, 0.97)) if len(known) else (0, 1)
+    ticks = MaxNLocator(_N_STEPS, steps=_ROUND).tick_values(low, high)
+    inside = np.round([tick for tick in ticks if low < tick <= high], _decimals(ticks))
+    return [float(edge) for edge in inside if known.min() < edge <= known.max()]
+
+
+def _decimals(limits: Sequence[float]) -> int:
+    """How many decimals tell a hundredth of the step between limits."""
+    return 2 - int(np.floor(np.log10(np.diff(limits).min())))
+
+
+def _steps(edges: list[float], circular: bool) -> list[str]:
+    """What is written beside the colour of each step."""
+    texts = [f"{edge:z.12g}".replace("-", "−") for edge in edges]
+    if circular:
+        return [f"{low} to {high}" for low, high in pairwise(["0", *texts, "360"])]
+    between = [f"{low} to {high}" for low, high in pairwise(texts)]
+    return [f"under {texts[0]}", *between, f"{texts[-1]} and more"]
+
+# %% ../../nbs/figures/05_map.ipynb #sc2b
 def scale_column(name: str, values: Sequence[float], *, circular: bool = False) -> dict | None:
     """A column of numbers that posters can be coloured by.
 
@@ -140,7 +145,8 @@ def scale_column(name: str, values: Sequence[float], *, circular: bool = False) 
     edges = _edges(known, circular)
     if not edges:
         return None
-    shown = [float(f"{value:.3g}") if np.isfinite(value) else None for value in numbers]
+    near = np.round(numbers, _decimals(edges) if len(edges) > 1 else 4)
+    shown = [float(value) if np.isfinite(value) else None for value in near]
     axis = poster_axis(page_text(name), numbers, circular=circular)
     return {
         "name": page_text(name),
@@ -149,51 +155,6 @@ def scale_column(name: str, values: Sequence[float], *, circular: bool = False) 
         "numbers": shown,
         "scale": "wheel" if circular else "scale",
         **(_ends(axis) if axis else {}),
-    }
-
-
-def column_codes(column: Mapping) -> list[list[int]]:
-    """Of each poster, the places of its values among those of a column, from `colour_column` or `scale_column`."""
-    if "codes" in column:
-        return column["codes"]
-    edges = column["edges"]
-    return [[] if value is None else [bisect_right(edges, value)] for value in column["numbers"]]
-
-# %% ../../nbs/figures/05_map.ipynb #sc2b
-def scale_column(name: str, values: Sequence[float], *, circular: bool = False) -> dict | None:
-    """A column of numbers that posters can be coloured by.
-
-    Parameters
-    ----------
-    name
-        What it is called.
-    values
-        A number for each poster; NaN where there is none.
-    circular
-        Whether they are angles in degrees, from 0 to 360.
-
-    Returns
-    -------
-    dict or None
-        name; numbers, with None for NaN; edges: the limits between steps; values: each step as text; scale: "scale", or "wheel" for angles.
-        None if all values are the same, or nearly all lie in one step.
-    """
-    numbers = np.asarray(values, dtype=float)
-    known = numbers[np.isfinite(numbers)]
-    if not len(known) or known.min() == known.max():
-        return None
-    edges = _edges(known, circular)
-    if not edges:
-        return None
-    near = np.round(numbers, _decimals(edges) if len(edges) > 1 else 4)
-    shown = [float(value) if np.isfinite(value) else None for value in near]
-    scale = "wheel" if circular else "scale"
-    return {
-        "name": page_text(name),
-        "values": _steps(edges, circular),
-        "edges": edges,
-        "numbers": shown,
-        "scale": scale,
     }
 
 # %% ../../nbs/figures/05_map.ipynb #sc2c
@@ -299,7 +260,7 @@ def map_data(
     colours
         Columns to colour by; the first is used when the page opens. A film may have several values, joined by ``|``.
     scales
-        Further columns to colour and to place by, from `scale_column`.
+        Columns of numbers to colour and to place by, from `scale_column`.
     axes
         What posters can be placed by and not coloured, from `axis_column`.
     neighbours
@@ -322,9 +283,8 @@ def map_data(
     InputError
         A column is missing, a place is not finite, an id is there twice, or a poster has no sprite.
     """
-    films = checked_table(
-        films, ["imdb_id", "title", "genre", "path", *colours], numbers=["x", "y"]
-    )
+    columns = ["imdb_id", "title", "genre", "path", *colours]
+    films = checked_table(films, columns, numbers=["x", "y"])
     ids = _ids(films)
     genres = [page_text(genre).split("|") for genre in films["genre"]]
     near, similarities = _neighbours(ids, neighbours)
@@ -333,16 +293,12 @@ def map_data(
         "title": page_text(title),
         "about": page_text(about),
         **_words_and_places(films, ids, genres),
-        "columns": [
-            *(colour_column(name, value_lists(films[name])) for name in colours),
-            *scales,
-        ],
+        "columns": [colour_column(name, value_lists(films[name])) for name in colours] + [*scales],
         "axes": list(axes),
         "neighbours": near,
         "similarities": similarities,
-        "sheets": pictures.pop("sheets"),
-        "sheetWidth": sheet_size,
         **pictures,
+        "sheetWidth": sheet_size,
     }
 
 # %% ../../nbs/figures/05_map.ipynb #016
