@@ -30,6 +30,9 @@ from ..core.text import counted, page_text
 from ..figures.map import colour_column, map_data, map_in_one_file, scale_column
 from poster_analysis.figures.map_picture import (
     PICTURE_SIZE,
+    axes_text,
+    chosen_axes,
+    map_axes,
     map_legend,
     map_picture,
     placed_by,
@@ -210,17 +213,6 @@ def _packed(value: object) -> bytes:
     return zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 6)
 
 
-def _axes_of(data: dict, columns: dict[str, dict]) -> dict[str, dict]:
-    """All that posters of a map can be placed by, by name."""
-    return {one["name"]: one for one in [*data["axes"], *columns.values()] if "ticks" in one}
-
-
-def _by_axes(axes: list[dict]) -> str:
-    """What two axes show, and from where to where."""
-    ways = zip(axes, ("from left to right", "from below upwards"), strict=True)
-    return "; ".join(f"{one['name']} {way}, {one['low']:g} to {one['high']:g}" for one, way in ways) + "."
-
-
 class _Pictured(WithStandIn):
     """How a map shows itself: as a widget, and as a picture where no widget runs."""
 
@@ -233,12 +225,12 @@ class _Pictured(WithStandIn):
     def still(self, *, size: tuple[int, int] = PICTURE_SIZE) -> str:
         """The map as HTML with one picture inside, as it is coloured and placed now."""
         of = [self._axis(name) for name in self.axes]
-        known = placed_by(self._known, of) | {"about": _by_axes(of)} if of else self._known
+        known = placed_by(self._known, of) | {"about": axes_text(of)} if of else self._known
         return still_map(known, self._sheets, self._named.get(self.color), size=size)
 
     def _axis(self, name: str) -> dict:
         """The axis with a name."""
-        return _axes_of(self._known, self._named)[name]
+        return map_axes(self._known, self._named.values())[name]
 
     def save_html(self, path: str | os.PathLike, *, title: str = "Poster map") -> Path:
         """Write the map as one HTML file that needs nothing beside it, with all its columns; the path of the file."""
@@ -262,7 +254,7 @@ class _Coloured(_Pictured):
     @property
     def axes_to_choose(self) -> list[str]:
         """What posters can be placed by: years, measures, and other columns of numbers."""
-        return [*_axes_of(self._known, self._named)]
+        return [*map_axes(self._known, self._named.values())]
 
     def colour_with(self, name: str, values: pd.Series | Sequence) -> None:
         """Colour by values that are no column yet, one for each poster; a Series that is indexed by ids may miss some."""
@@ -330,19 +322,6 @@ class LiveMap(_Coloured):
         return self._posters.iloc[[self._place[imdb_id] for imdb_id in ids]]
 
 # %% ../../nbs/api/03_live_map.ipynb #03m31
-def _names_of_axes(asked: Iterable[str], names: list[str]) -> list[str]:
-    """The whole names of two axes that are asked for, with or without their units, or nothing."""
-    asked = [asked] if isinstance(asked, str) else list(asked)
-    short = {name.partition(",")[0]: name for name in names}
-    wrong = [name for name in asked if name not in names and name not in short]
-    if wrong or len(asked) not in (0, 2) or len(set(asked)) < len(asked):
-        told = repr(wrong[0]) if wrong else f"{len(set(asked))} of them"
-        raise InputError(
-            f"posters can't be placed by {told}; give two of {', '.join(short) or 'no axes'}, or none for the map"
-        )
-    return [short.get(name, name) for name in asked]
-
-
 _ASSETS = TEMPLATES.parent
 
 
@@ -394,7 +373,7 @@ def _widget_class() -> type[LiveMap]:
 
         @traitlets.validate("axes")
         def _checked_axes(self, proposal: dict) -> list[str]:
-            return _names_of_axes(proposal["value"], self.axes_to_choose)
+            return chosen_axes(proposal["value"], self.axes_to_choose)
 
         @traitlets.validate("color")
         def _checked_color(self, proposal: dict) -> str:

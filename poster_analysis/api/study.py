@@ -23,7 +23,6 @@ from ..clustering import sweep as clustering
 from ..clustering.sweep import Clustering
 from ..core.errors import InputError
 from ..core.text import counted
-from ..explanations.pairs import PairRule, pair_rule
 from ..similarity.neighbours import SimilarityIndex
 from ..study import tables as table_names
 from ..study.parameters import Parameters
@@ -32,10 +31,9 @@ from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures
 from poster_analysis.study.stages.explained import (
     cluster_measures_of,
-    linear_measures,
+    known_of_pairs,
     lines_of_pairs,
 )
-from ..study.stages.measures import measures_of
 from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.stages.verdicts import verdict_of, verdict_table_of
@@ -48,6 +46,7 @@ from poster_analysis.workflow.pipeline import (
     run_reduction,
     run_report,
 )
+from ..workflow.image_plots import write_image_plot
 from ..workflow.questions import similar
 
 if TYPE_CHECKING:
@@ -239,18 +238,10 @@ class _Asked(_Grouped):
 
     def _explained(self, asked: str | Path, table: pd.DataFrame) -> pd.DataFrame:
         """Neighbours with what each shares with what was asked for, and in what it differs, if posters were measured."""
-        measures = measures_of(self.run)
-        if measures is None:
+        if self.run.finished("measures") is None:
             return table
-        ids = self.analysis.features.index["imdb_id"]
-
-        def learn() -> tuple[PairRule, pd.DataFrame]:
-            values = linear_measures(measures, ids).set_axis(ids)
-            return pair_rule(values), values
-
-        rule, values = self.kept(("pair rule",), learn)
-        lines = lines_of_pairs(rule, values, asked, table["imdb_id"])
-        return table.assign(explained=lines)
+        known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
+        return table.assign(explained=lines_of_pairs(*known, asked, table["imdb_id"]))
 
     def _meant(self, query: dict) -> dict:
         """What is known of the film that was meant, or of an image."""
@@ -273,20 +264,16 @@ class Study(_Asked):
     def map(
         self, color: str | None = None, *, axes: Sequence[str] = (), height: int = 560
     ) -> "LiveMap":
-        """The map of all posters, live in JupyterLab: zoom, search, lasso.
-
-        Parameters
-        ----------
-        color
-            A column of `posters` to colour by.
-        axes
-            What posters are placed by instead, such as ``["year", "lightness"]``.
-        height
-            In pixels.
-        """
+        """The map of all posters, live in JupyterLab; `color` names a column of `posters`, `axes` two to place by instead, such as year and lightness."""
         from poster_analysis.api.live_map import live_map
 
         return live_map(self.run, _placed(self), color=color, axes=axes, height=height)
+
+    def image_plot(
+        self, x: str, y: str, path: str | os.PathLike, **options: float | str
+    ) -> Path:
+        """The posters placed by two numbers, such as year and lightness, as a file for a printer; options are those of `write_image_plot`."""
+        return write_image_plot(self.folder, Path(path), x=x, y=y, **options)
 
     def changed(self, name: str = "", **parameters: object) -> "Study":
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""

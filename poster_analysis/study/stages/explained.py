@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['linear_measures', 'apart_by_measures', 'explain_clusters', 'explain_neighbours', 'cluster_measures_of',
-           'neighbour_lines_of', 'lines_of_pairs']
+           'neighbour_lines_of', 'known_of_pairs', 'lines_of_pairs']
 
 # %% ../../../nbs/study/stages/10_explained.ipynb #se02
 from pathlib import Path
@@ -146,6 +146,13 @@ def _of_picture(path: Path) -> pd.DataFrame:
         return pd.DataFrame([measure_poster(read_image(path))])
     except UnreadableImage:
         return pd.DataFrame([{}], columns=[*MEASURES], dtype=float)
+
+
+def known_of_pairs(analysis: Analysis) -> tuple[PairRule, pd.DataFrame]:
+    """When a likeness is worth a word among the posters of a run, which have been measured, and their measures by imdb_id."""
+    ids = analysis.features.index["imdb_id"]
+    values = linear_measures(measure_run(analysis).table(table_names.MEASURES), ids).set_axis(ids)
+    return pair_rule(values), values
 
 
 def lines_of_pairs(rule: PairRule, measures: pd.DataFrame, asked: str | Path, neighbours: pd.Series) -> list[str]:
