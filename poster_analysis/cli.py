@@ -275,7 +275,9 @@ def similar(
             print_neighbours(answer)
 
 # %% ../nbs/cli.ipynb #ip01
-@cli.command(name="image-plot", example="poster-analysis image-plot wall.pdf --x year --y chroma --out study")
+@cli.command(
+    name="image-plot", example="poster-analysis image-plot wall.pdf --x year --y chroma --out study"
+)
 @click.argument("file", metavar="FILE", callback=_not_empty)
 @_out("Folder of the study.")
 @click.option("--x", default="year", show_default=True, help="To the right: year, or a measure.")
@@ -283,7 +285,7 @@ def similar(
 @click.option("--width", default=60.0, show_default=True, help="Of the page, in centimetres.")
 @click.option("--height", default=40.0, show_default=True, help="In centimetres.")
 @click.option("--dpi", default=200, show_default=True, help="Pixels to an inch.")
-@click.option("--poster-height", type=float, help="In centimetres; by default so that nearly all have room.")
+@click.option("--poster-height", type=float, help="In centimetres; by default what has room.")
 @click.option("--title", help="The headline.")
 def image_plot(file: str, out: str, **options: object) -> None:
     """Print the posters by two numbers, such as year and lightness, as FILE: .png, .jpg or .pdf."""

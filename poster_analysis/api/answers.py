@@ -22,8 +22,8 @@ from ..core.text import SPACES, counted, film_text
 from ..figures import sheets
 from ..reduction.spaces import Space
 from ..study.run import Run, Stage
-from ..words.explanations import PAIR_RULE
 from ..study.stages.comparison import comparison_charts, comparison_table
+from ..words.explanations import PAIR_RULE
 
 # %% ../../nbs/api/05_answers.ipynb #005
 @dataclass(frozen=True, eq=False)

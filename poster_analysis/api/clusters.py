@@ -21,15 +21,15 @@ from ..core.errors import InputError
 from ..core.text import SPACES, counted, score_text
 from ..figures import clusters as cluster_figures
 from ..study.stages.analysis import Analysis
-from ..study.stages.explained import apart_by_measures
-from ..study.stages.measures import measures_of
-from ..words.explanations import measures_line
 from poster_analysis.study.stages.clusters import (
     agreement_of,
     enrichment_of,
     exemplars_of,
     reproducibility_of,
 )
+from ..study.stages.explained import apart_by_measures
+from ..study.stages.measures import measures_of
+from ..words.explanations import measures_line
 
 # %% ../../nbs/api/01_clusters.ipynb #005
 def _looks(measures: pd.DataFrame, number: int) -> str:
@@ -262,6 +262,8 @@ def _clusters_html(clusters: Clusters) -> str:
         back = clusters.reproducibility["reproducibility"].iloc[one.number]
         size = f"{counted(len(one), 'poster')}, comes back {score_text(back)} (0 to 1)"
         about = ": ".join(filter(None, [size, one.says]))
-        looks = one.looks if "measures" in vars(clusters) else ""  # not computed anew at each step of a slider
+        looks = (
+            one.looks if "measures" in vars(clusters) else ""
+        )  # not computed anew at each step of a slider
         pieces.append(card_html(f"Cluster {one.number}", [about, looks], strip))
     return card_html(f"{clusters.k} clusters", lines, *pieces)

@@ -29,24 +29,24 @@ from ..study.parameters import Parameters
 from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures
+from ..study.stages.comparison import compare_runs
 from poster_analysis.study.stages.explained import (
     cluster_measures_of,
     known_of_pairs,
     lines_of_pairs,
 )
-from ..study.stages.comparison import compare_runs
 from ..study.stages.extraction import run_extraction
 from ..study.stages.verdicts import verdict_of, verdict_table_of
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
 from ..workflow.demo import run_demo
+from ..workflow.image_plots import write_image_plot
 from poster_analysis.workflow.pipeline import (
     changed_run,
     run_clustering,
     run_reduction,
     run_report,
 )
-from ..workflow.image_plots import write_image_plot
 from ..workflow.questions import similar
 
 if TYPE_CHECKING:
@@ -240,8 +240,8 @@ class _Asked(_Grouped):
         """Neighbours with what each shares with what was asked for, and in what it differs, if posters were measured."""
         if self.run.finished("measures") is None:
             return table
-        known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
-        return table.assign(explained=lines_of_pairs(*known, asked, table["imdb_id"]))
+        rule, known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
+        return table.assign(explained=lines_of_pairs(rule, known, asked, table["imdb_id"]))
 
     def _meant(self, query: dict) -> dict:
         """What is known of the film that was meant, or of an image."""
@@ -269,9 +269,7 @@ class Study(_Asked):
 
         return live_map(self.run, _placed(self), color=color, axes=axes, height=height)
 
-    def image_plot(
-        self, x: str, y: str, path: str | os.PathLike, **options: float | str
-    ) -> Path:
+    def image_plot(self, x: str, y: str, path: str | os.PathLike, **options: float | str) -> Path:
         """The posters placed by two numbers, such as year and lightness, as a file for a printer; options are those of `write_image_plot`."""
         return write_image_plot(self.folder, Path(path), x=x, y=y, **options)
 

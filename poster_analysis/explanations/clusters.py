@@ -16,7 +16,7 @@ from ..clustering.description import ALPHA
 from ..collection.groups import film_codes
 from ..core.errors import InputError
 from ..core.text import counted
-from ..trends.films import film_draws, interval
+from ..trends.films import film_draws, interval, varying
 from ..trends.means import FEWEST
 
 # %% ../../nbs/explanations/00_clusters.ipynb #ec05
@@ -86,7 +86,12 @@ def _dealt(values: np.ndarray, labels: np.ndarray, n_clusters: int, n: int, rng)
 
 # %% ../../nbs/explanations/00_clusters.ipynb #ec09
 def _p_values(
-    Y: np.ndarray, labels: np.ndarray, films: np.ndarray, n_clusters: int, n_shuffles: int, seed: int
+    Y: np.ndarray,
+    labels: np.ndarray,
+    films: np.ndarray,
+    n_clusters: int,
+    n_shuffles: int,
+    seed: int,
 ) -> np.ndarray:
     """How often films that are dealt anew set a cluster as far apart, shape (n_clusters, n_measures)."""
     rng, strata = np.random.default_rng(seed), list(_strata(Y, labels, films))
@@ -226,7 +231,7 @@ def cluster_measures(
         )
     if n_draws < 199:
         raise InputError(f"n_draws is {n_draws}; valid values are 199 and more")
-    values = values[[name for name in values if values[name].nunique() > 1]]
+    values = values[varying(values)]
     codes = film_codes(films, len(values))
     table = _compared(values, labels, codes, n_draws, random_state)
     return _judged(table, values)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..core.errors import InputError
 from .clusters import SAME
+from ..trends.films import varying
 
 # %% ../../nbs/explanations/01_pairs.ipynb #ep05
 LEVEL = 0.05  # of a pair chosen at random, for each measure, on likeness and on difference
@@ -25,7 +26,7 @@ class PairRule:
 
     Attributes
     ----------
-    values
+    known
         Each measure of all posters, sorted, the unknown left out, by name.
     far
         Differences of pairs of posters in each measure, sorted, in its unit.
@@ -37,7 +38,7 @@ class PairRule:
         How often a pair chosen at random is as alike, or differs as much, in one measure.
     """
 
-    values: dict[str, np.ndarray]
+    known: dict[str, np.ndarray]
     far: dict[str, np.ndarray]
     spread: dict[str, float]
     same: pd.DataFrame
@@ -73,7 +74,7 @@ def pair_rule(values: pd.DataFrame, *, level: float = LEVEL, random_state: int =
     """
     if not 0 < level <= 0.5:
         raise InputError(f"level is {level}; valid values are above 0 and at most 0.5")
-    values = values[[name for name in values if values[name].nunique() > 1]].astype(float)
+    values = values[varying(values)].astype(float)
     pairs = _random_pairs(len(values), random_state)
     X, far = values.to_numpy(), {}
     for place, name in enumerate(values):
@@ -97,7 +98,7 @@ def _share_beyond(known: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple
 
 def _remarks(rule: PairRule, name: str, first: np.ndarray, second: np.ndarray) -> pd.DataFrame:
     """What is to be said of pairs by one measure: pair, measure, kind, more, difference, chance."""
-    known, far = rule.values[name], rule.far[name]
+    known, far = rule.known[name], rule.far[name]
     below, above = _share_beyond(known, np.fmin(first, second), np.fmax(first, second))
     shared = 2 * np.minimum(below, above) ** 2
     apart = np.round(second - first, 9)
@@ -119,7 +120,9 @@ def _said_once(table: pd.DataFrame, same: pd.DataFrame) -> np.ndarray:
     says_same = same.abs().to_numpy() >= SAME
     codes = same.index.get_indexer(table["measure"])
     kept, before, last = np.zeros(len(table), dtype=bool), [], None
-    for place, (code, pair, kind) in enumerate(zip(codes, table["pair"], table["kind"], strict=True)):
+    for place, (code, pair, kind) in enumerate(
+        zip(codes, table["pair"], table["kind"], strict=True)
+    ):
         if (pair, kind) != last:
             before, last = [], (pair, kind)
         if not says_same[code, before].any():
@@ -150,14 +153,21 @@ def compare_pairs(rule: PairRule, first: pd.DataFrame, second: pd.DataFrame) -> 
     """
     parts = [
         _remarks(rule, name, first[name].to_numpy(float), second[name].to_numpy(float))
-        for name in rule.values
+        for name in rule.known
         if name in first and len(rule.far[name])
     ]
     parts = [part for part in parts if len(part)]
     if not parts:
         return pd.DataFrame(columns=_COLUMNS)
     table = pd.concat(parts, ignore_index=True)
-    order = np.lexsort([-table["difference"].abs(), table["chance"].round(9), table["kind"] != "shared", table["pair"]])
+    order = np.lexsort(
+        [
+            -table["difference"].abs(),
+            table["chance"].round(9),
+            table["kind"] != "shared",
+            table["pair"],
+        ]
+    )
     table = table.iloc[order].reset_index(drop=True)
     return table[_said_once(table, rule.same)].reset_index(drop=True)[_COLUMNS]
 
@@ -182,4 +192,7 @@ def said_by_chance(
     first = rng.integers(n, size=n_pairs)
     second = (first + rng.integers(1, n, size=n_pairs)) % n
     table = compare_pairs(rule, values.iloc[first], values.iloc[second])
-    return {kind: table.loc[table["kind"] == kind, "pair"].nunique() / n_pairs for kind in ("shared", "differs")}
+    return {
+        kind: table.loc[table["kind"] == kind, "pair"].nunique() / n_pairs
+        for kind in ("shared", "differs")
+    }

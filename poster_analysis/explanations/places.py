@@ -29,7 +29,7 @@ class Axis:
     ----------
     name
         What it is called, with its unit.
-    values
+    numbers
         Where each poster is, in the unit of the axis; NaN where it is not known. Whole numbers are spread within their step.
     low, high
         The ends of the axis.
@@ -40,7 +40,7 @@ class Axis:
     """
 
     name: str
-    values: np.ndarray
+    numbers: np.ndarray
     low: float
     high: float
     ticks: tuple[float, ...]
@@ -49,7 +49,7 @@ class Axis:
     @property
     def places(self) -> np.ndarray:
         """Where each poster is between the ends, from 0 to 1; NaN where that is not known."""
-        return (self.values - self.low) / (self.high - self.low)
+        return (self.numbers - self.low) / (self.high - self.low)
 
 # %% ../../nbs/explanations/02_places.ipynb #el06
 def _round_numbers(low: float, high: float, step: float) -> tuple[float, ...]:
@@ -95,7 +95,9 @@ def poster_axis(name: str, values: Sequence[float], *, circular: bool = False) -
         return None
     is_whole = bool((known == known.round()).all() and np.ptp(known) >= 2 and not circular)
     if circular:
-        return Axis(name, numbers, 0.0, 360.0, tuple(float(one) for one in range(0, 361, 60)), False)
+        return Axis(
+            name, numbers, 0.0, 360.0, tuple(float(one) for one in range(0, 361, 60)), False
+        )
     low, high = float(known.min()), float(known.max())
     ticks = _ticks(low, high, is_whole)
     if is_whole:
@@ -158,7 +160,14 @@ def _tried(
     moved = placed != cells
     at = np.where(moved, placed * unit, corners).round().astype(int).clip(0, room.clip(0))
     far = np.sqrt(((at - corners) ** 2).sum(axis=1)).round(1)
-    names = {"left": at[:, 1], "top": at[:, 0], "width": wide, "height": high, "moved": far, "hidden": hidden}
+    names = {
+        "left": at[:, 1],
+        "top": at[:, 0],
+        "width": wide,
+        "height": high,
+        "moved": far,
+        "hidden": hidden,
+    }
     return pd.DataFrame(names)
 
 # %% ../../nbs/explanations/02_places.ipynb #el12
@@ -168,7 +177,12 @@ MOST_HIDDEN = 0.05
 
 
 def image_plot_places(
-    x: Axis, y: Axis, aspects: np.ndarray, *, size: tuple[int, int], poster_height: int | None = None
+    x: Axis,
+    y: Axis,
+    aspects: np.ndarray,
+    *,
+    size: tuple[int, int],
+    poster_height: int | None = None,
 ) -> pd.DataFrame:
     """Where posters lie on an image plot.
 
@@ -231,7 +245,9 @@ def axis_named(axes: Sequence[Axis], name: str) -> Axis:
         There is none, or posters have no numbers at all.
     """
     if not axes:
-        raise InputError("nothing was measured of the posters, and no years are known; poster-analysis measures --out STUDY measures them")
+        raise InputError(
+            "nothing was measured of the posters, and no years are known; poster-analysis measures --out STUDY measures them"
+        )
     wanted = name.casefold().replace("_", " ").strip()
     for one in axes:
         if wanted in (one.name.casefold(), one.name.casefold().partition(",")[0]):

@@ -26,7 +26,6 @@ from poster_analysis.core.text import (
     percent_text,
     score_text,
 )
-from ..words.explanations import measures_line
 from .charts import LineEnd, chart, details_of, name_ends, spread
 from poster_analysis.figures.page import (
     GREY,
@@ -49,6 +48,7 @@ from poster_analysis.figures.sheets import (
     plot_poster,
     poster_files,
 )
+from ..words.explanations import measures_line
 
 # %% ../../nbs/figures/07_clusters.ipynb #007a
 def _sizes_title(sizes: pd.Series) -> str:
@@ -320,7 +320,13 @@ def _plot_row(
 
 # %% ../../nbs/figures/07_clusters.ipynb #card6
 def _plot_card(
-    axes: Axes, card: _Card, said: tuple[str, str], layout: _Layout, x: float, y: float, pictures: float
+    axes: Axes,
+    card: _Card,
+    said: tuple[str, str],
+    layout: _Layout,
+    x: float,
+    y: float,
+    pictures: float,
 ) -> None:
     """One card, what is said of it already wrapped and its posters that far below its top."""
     words, looks = said
@@ -347,7 +353,10 @@ def _plot_cards(
     """A page with cards in columns, their posters that wide."""
     layout = _layout(cards, poster)
     words = [
-        tuple(wrap_text(text, width=layout.width, size=8.5, lines=2) for text in (card.words, card.looks))
+        tuple(
+            wrap_text(text, width=layout.width, size=8.5, lines=2)
+            for text in (card.words, card.looks)
+        )
         for card in cards
     ]
     n_rows, aside = -(-len(cards) // columns), 0.5

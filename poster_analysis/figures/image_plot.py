@@ -52,7 +52,9 @@ def page_pixels(width: float, height: float, dpi: int) -> tuple[int, int]:
     if not 50 <= dpi <= 600:
         raise InputError(f"dpi is {dpi}; valid are 50 to 600")
     if not 0.3 <= height / width <= 3:
-        raise InputError(f"a page of {width:g} by {height:g} cm is too narrow; one side is at most three times the other")
+        raise InputError(
+            f"a page of {width:g} by {height:g} cm is too narrow; one side is at most three times the other"
+        )
     size = round(width / 2.54 * dpi), round(height / 2.54 * dpi)
     if size[0] * size[1] > MOST_PIXELS:
         fits = int(dpi * np.sqrt(MOST_PIXELS / (size[0] * size[1])))
@@ -98,7 +100,9 @@ def _mosaic(
     return canvas
 
 
-def _tick_places(axis: Axis, table: pd.DataFrame, size: tuple[int, int], *, across: bool) -> np.ndarray:
+def _tick_places(
+    axis: Axis, table: pd.DataFrame, size: tuple[int, int], *, across: bool
+) -> np.ndarray:
     """Where the round numbers of an axis are, in pixels; the middle of a poster with that number is there."""
     parts = (np.array(axis.ticks) - axis.low) / (axis.high - axis.low)
     side = float(table["width" if across else "height"].median())
@@ -144,7 +148,9 @@ def image_plot(
     Manovich, L. (2012). How to compare one million images? In Berry, D. (ed.), Understanding Digital Humanities. Palgrave Macmillan.
     """
     size, tall = plot_pixels(title, page), _WIDE * page[1] / page[0]
-    figure, _ = new_page(title, _about(table, page, note), width=_WIDE, height=tall, photographs=True)
+    figure, _ = new_page(
+        title, _about(table, page, note), width=_WIDE, height=tall, photographs=True
+    )
     scale = page[0] / _WIDE
     box = _LEFT * scale / page[0], _BELOW * scale / page[1], size[0] / page[0], size[1] / page[1]
     axes = figure.add_axes(box)

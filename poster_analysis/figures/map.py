@@ -64,7 +64,9 @@ def colour_column(name: str, values: Sequence[Sequence[object]]) -> dict:
 def _ends(axis: Axis) -> dict:
     """What a page needs to know of an axis beside where posters are on it."""
     ends = {"low": axis.low, "high": axis.high, "ticks": list(axis.ticks), "whole": axis.is_whole}
-    return {name: float(f"{end:.6g}") if isinstance(end, float) else end for name, end in ends.items()}
+    return {
+        name: float(f"{end:.6g}") if isinstance(end, float) else end for name, end in ends.items()
+    }
 
 
 def axis_column(name: str, values: Sequence[float]) -> dict | None:
@@ -87,7 +89,7 @@ def axis_column(name: str, values: Sequence[float]) -> dict | None:
     if axis is None:
         return None
     digits = 1 if axis.is_whole else 3
-    shown = [round(float(value), digits) if np.isfinite(value) else None for value in axis.values]
+    shown = [round(float(value), digits) if np.isfinite(value) else None for value in axis.numbers]
     return {"name": axis.name, "numbers": shown, **_ends(axis)}
 
 # %% ../../nbs/figures/05_map.ipynb #sc02

@@ -164,9 +164,15 @@ def chosen_axes(asked: Iterable[str], names: Iterable[str]) -> list[str]:
     """
     asked = [asked] if isinstance(asked, str) else list(asked)
     full = {text: name for name in names for text in (name.partition(",")[0], name)}
-    if any(name not in full for name in asked) or len(asked) not in (0, 2) or len(set(asked)) < len(asked):
+    if (
+        any(name not in full for name in asked)
+        or len(asked) not in (0, 2)
+        or len(set(asked)) < len(asked)
+    ):
         there = ", ".join(dict.fromkeys(full.values())) or "no numbers at all"
-        raise InputError(f"axes are {asked}; give two different ones of {there}, or none for the map")
+        raise InputError(
+            f"axes are {asked}; give two different ones of {there}, or none for the map"
+        )
     return [full[name] for name in asked]
 
 
@@ -175,7 +181,10 @@ def axes_text(axes: Sequence[dict]) -> str:
     told = []
     for one, way in zip(axes, ("from left to right", "from below upwards"), strict=True):
         half = 0.5 if one["whole"] else 0
-        low, high = (f"{end:.0f}" if one["whole"] else f"{end:.3g}" for end in (one["low"] + half, one["high"] - half))
+        low, high = (
+            f"{end:.0f}" if one["whole"] else f"{end:.3g}"
+            for end in (one["low"] + half, one["high"] - half)
+        )
         told.append(f"{one['name']} {way}, {low} to {high}")
     return "; ".join(told) + "."
 
@@ -190,9 +199,14 @@ def placed_by(data: dict, axes: Sequence[dict]) -> dict:
     axes
         The axis to the right and that upwards, from `poster_analysis.figures.map.axis_column` or `scale_column`.
     """
-    known = [row for row in range(len(data["ids"])) if all(one["numbers"][row] is not None for one in axes)]
+    known = [
+        row
+        for row in range(len(data["ids"]))
+        if all(one["numbers"][row] is not None for one in axes)
+    ]
     places = [
-        [(one["numbers"][row] - one["low"]) / (one["high"] - one["low"]) for row in known] for one in axes
+        [(one["numbers"][row] - one["low"]) / (one["high"] - one["low"]) for row in known]
+        for one in axes
     ]
     cells = np.reshape(data["sprites"], (-1, 5))[known]
     up = [_TALL * place for place in places[1]]

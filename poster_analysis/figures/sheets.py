@@ -363,7 +363,10 @@ def neighbour_strip(
     query = dict(query)
     n_columns = max(1, min(n_columns, len(neighbours)))
     wide, gap, aside, caption = 1.13, 0.17, 1.6, 1.0
-    said = [wrap_text(_explained(film), width=wide, size=6.5, lines=_LINES) for film in neighbours.to_dict("records")]
+    said = [
+        wrap_text(_explained(film), width=wide, size=6.5, lines=_LINES)
+        for film in neighbours.to_dict("records")
+    ]
     caption += 0.115 * max(len(text.splitlines()) for text in said)
     step = wide * TALL + caption
     page, axes, top = new_sheet(

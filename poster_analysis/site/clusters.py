@@ -117,7 +117,15 @@ def _looks(page: SitePage, measures: pd.DataFrame, cluster: int) -> None:
     if len(rows):
         page.html(filled("clusters.looks"))
         names = [measure_label(name) for name in rows["measure"]]
-        columns = ["measure", "effect", "effect_low", "effect_high", "mean_in", "mean_out", "p_adjusted"]
+        columns = [
+            "measure",
+            "effect",
+            "effect_low",
+            "effect_high",
+            "mean_in",
+            "mean_out",
+            "p_adjusted",
+        ]
         page.html(html_table(rows.assign(measure=names)[columns]))
 
 

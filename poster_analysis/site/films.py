@@ -23,8 +23,8 @@ from ..core.files import digest
 from ..core.templates import filled
 from ..core.text import SPACES, counted, film_text, page_text, score_text
 from ..figures.thumbnails import Thumbnail
-from ..words.explanations import PAIR_RULE
 from .blocks import Section, SitePage, sections_block
+from ..words.explanations import PAIR_RULE
 
 # %% ../../nbs/site/05_films.ipynb #004b
 _IN_FRONT = re.compile(r"^(?:the|an?) (?=[^\W\d])")

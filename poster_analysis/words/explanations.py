@@ -66,7 +66,9 @@ def cluster_measure_findings(table: pd.DataFrame, n_clusters: int) -> list[str]:
         How many clusters there are, those with too few films among them.
     """
     if table.empty:
-        return [f"No cluster can be compared by measures: each, or all others together, is of fewer than {counted(FEWEST, 'film')}."]
+        return [
+            f"No cluster can be compared by measures: each, or all others together, is of fewer than {counted(FEWEST, 'film')}."
+        ]
     told = sorted(table.loc[table["told"].astype(bool), "cluster"].unique())
     first = (
         f"{len(told)} of {counted(n_clusters, 'cluster')} {'is' if len(told) == 1 else 'are'} set apart from all other posters by measures of what posters look like "
@@ -95,7 +97,9 @@ def pair_line(rows: pd.DataFrame, *, most: int = 2) -> str:
         amount = f" ({abs(row['difference']):.1f} SD)" if row["kind"] == "differs" else ""
         words[row["kind"]].append(word + amount)
     both, apart = listed(words["shared"][:most]), listed(words["differs"][:most])
-    return "; ".join(filter(None, [f"both {both}" if both else "", f"this one {apart}" if apart else ""]))
+    return "; ".join(
+        filter(None, [f"both {both}" if both else "", f"this one {apart}" if apart else ""])
+    )
 
 # %% ../../nbs/words/06_explanations.ipynb #we13
 #: The rule by which likenesses and differences of two posters are told.
@@ -105,7 +109,9 @@ PAIR_RULE = (
 )
 
 
-def neighbour_measure_findings(n_pairs: int, n_shared: int, n_differ: int, chance: dict[str, float]) -> list[str]:
+def neighbour_measure_findings(
+    n_pairs: int, n_shared: int, n_differ: int, chance: dict[str, float]
+) -> list[str]:
     """In how many pairs of neighbours something is shared, or differs, and in how many it would be by chance.
 
     Parameters

@@ -29,7 +29,9 @@ def _axes(index: pd.DataFrame, measures: pd.DataFrame) -> dict[str, Axis]:
     found = {"year": poster_axis("year", pd.to_numeric(years, errors="coerce").astype(float))}
     for one in MEASURES.values():
         if one.name in measures:
-            found[one.name] = poster_axis(measure_name(one), measures[one.name], circular=one.circular)
+            found[one.name] = poster_axis(
+                measure_name(one), measures[one.name], circular=one.circular
+            )
     return {name: axis for name, axis in found.items() if axis is not None}
 
 
@@ -81,7 +83,9 @@ def write_image_plot(
     """
     check_file(path, example="wall.png")
     page, analysis = page_pixels(width, height, dpi), Analysis(open_run(study))
-    table = measure_run(analysis).table(MEASURES_TABLE).drop_duplicates("imdb_id").set_index("imdb_id")
+    table = (
+        measure_run(analysis).table(MEASURES_TABLE).drop_duplicates("imdb_id").set_index("imdb_id")
+    )
     index = analysis.features.index
     measures = table.reindex(index["imdb_id"]).reset_index(drop=True)
     axes = _axes(index, measures)

@@ -44,8 +44,8 @@ from poster_analysis.study.stages.comparison import (
     compare_runs,
     comparison_suffix,
 )
-from ..study.stages.extraction import check_enough, group_notes, run_extraction
 from ..study.stages.explained import explain_clusters, explain_neighbours
+from ..study.stages.extraction import check_enough, group_notes, run_extraction
 from ..study.stages.map import export_posters, make_map
 from ..study.stages.measures import measure_run
 from poster_analysis.study.stages.neighbours import (

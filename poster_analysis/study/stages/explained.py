@@ -73,7 +73,9 @@ def _figure(table: pd.DataFrame):
     return difference_figures.difference_matrix(named, labels=labels)
 
 # %% ../../../nbs/study/stages/10_explained.ipynb #se08
-def _explain(analysis: Analysis, space: str, clustered: Stage, measured: Stage, folder: Path) -> Outcome:
+def _explain(
+    analysis: Analysis, space: str, clustered: Stage, measured: Stage, folder: Path
+) -> Outcome:
     """Write what sets the clusters of a space apart."""
     clusters = clustered.table(in_space(table_names.CLUSTERS, space))
     measures = measured.table(table_names.MEASURES)
@@ -97,7 +99,9 @@ def explain_clusters(analysis: Analysis, space: str) -> Stage:
     )
 
 # %% ../../../nbs/study/stages/10_explained.ipynb #se13
-def _explain_neighbours(nearest: pd.DataFrame, index: pd.DataFrame, measures: pd.DataFrame, folder: Path) -> Outcome:
+def _explain_neighbours(
+    nearest: pd.DataFrame, index: pd.DataFrame, measures: pd.DataFrame, folder: Path
+) -> Outcome:
     """Write what is to be said of each poster and each of its neighbours."""
     of = linear_measures(measures, index["imdb_id"]).set_axis(index["imdb_id"])
     rule, pairs = pair_rule(of), nearest[["imdb_id", "neighbour_id"]].reset_index(drop=True)
@@ -106,10 +110,14 @@ def _explain_neighbours(nearest: pd.DataFrame, index: pd.DataFrame, measures: pd
     rows = table.pop("pair").astype(int)
     told = pairs.iloc[rows].reset_index(drop=True).join(table.round(4))
     write_table(told, folder / table_path(table_names.NEIGHBOUR_MEASURES))
-    n_known = int((first.notna().any(axis=1).to_numpy() & second.notna().any(axis=1).to_numpy()).sum())
-    counts = [int(rows[table["kind"] == kind].nunique()) for kind in ("shared", "differs")]
+    n_known = int(
+        (first.notna().any(axis=1).to_numpy() & second.notna().any(axis=1).to_numpy()).sum()
+    )
+    n_shared, n_differ = (rows[table["kind"] == kind].nunique() for kind in ("shared", "differs"))
     chance = said_by_chance(rule, of)
-    return Outcome([*words.neighbour_measure_findings(n_known, *counts, chance), words.PAIR_RULE])
+    return Outcome(
+        [*words.neighbour_measure_findings(n_known, n_shared, n_differ, chance), words.PAIR_RULE]
+    )
 
 
 def explain_neighbours(analysis: Analysis) -> Stage:
@@ -118,7 +126,10 @@ def explain_neighbours(analysis: Analysis) -> Stage:
     return analysis.stage(
         "neighbour_measures",
         lambda folder: _explain_neighbours(
-            found.table(table_names.NEIGHBOURS), analysis.features.index, measured.table(table_names.MEASURES), folder
+            found.table(table_names.NEIGHBOURS),
+            analysis.features.index,
+            measured.table(table_names.MEASURES),
+            folder,
         ),
         after=(found, measured),
     )
@@ -155,7 +166,9 @@ def known_of_pairs(analysis: Analysis) -> tuple[PairRule, pd.DataFrame]:
     return pair_rule(values), values
 
 
-def lines_of_pairs(rule: PairRule, measures: pd.DataFrame, asked: str | Path, neighbours: pd.Series) -> list[str]:
+def lines_of_pairs(
+    rule: PairRule, measures: pd.DataFrame, asked: str | Path, neighbours: pd.Series
+) -> list[str]:
     """What is said of a poster and each of some others; empty text where nothing is unusual.
 
     Parameters

@@ -116,7 +116,8 @@ def measure_scales(imdb_ids: Iterable[str], table: pd.DataFrame) -> list[dict]:
     rows = table.set_index("imdb_id").reindex(list(imdb_ids))
     named = {name: MEASURES[name] for name in MEASURES if name in rows}
     columns = [
-        scale_column(measure_name(one), rows[name], circular=one.circular) for name, one in named.items()
+        scale_column(measure_name(one), rows[name], circular=one.circular)
+        for name, one in named.items()
     ]
     return [column for column in columns if column is not None]
 

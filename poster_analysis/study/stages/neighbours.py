@@ -69,7 +69,9 @@ def _explained(
     nearest: pd.DataFrame, imdb_id: str, lines: Mapping[tuple[str, str], str]
 ) -> pd.DataFrame:
     """The neighbours of a film with what is said of each and it."""
-    return nearest.assign(explained=[lines.get((imdb_id, other), "") for other in nearest["imdb_id"]])
+    return nearest.assign(
+        explained=[lines.get((imdb_id, other), "") for other in nearest["imdb_id"]]
+    )
 
 
 def _file_name(imdb_id: str) -> str:
@@ -144,7 +146,10 @@ def strips_html(
     table, index = stage.table(table_names.NEIGHBOURS), run.table(table_names.FEATURES_INDEX)
     queries = index.set_index("imdb_id", drop=False).loc[stage.facts["films"]].to_dict("records")
     strips = [
-        (query, _explained(_nearest(table, index, query["imdb_id"]), query["imdb_id"], explained or {}))
+        (
+            query,
+            _explained(_nearest(table, index, query["imdb_id"]), query["imdb_id"], explained or {}),
+        )
         for query in queries
     ]
     page = strip_sheet_html(strips, thumbnails_from_table(stage.table(table_names.THUMBNAILS)))
