@@ -17,6 +17,7 @@ from ..trends.films import varying
 
 # %% ../../nbs/explanations/01_pairs.ipynb #ep05
 LEVEL = 0.05  # of a pair chosen at random, for each measure, on likeness and on difference
+_LEAST = 1.0  # standard deviations of a difference
 _N_PAIRS = 100_000
 
 
@@ -105,6 +106,7 @@ def _remarks(rule: PairRule, name: str, first: np.ndarray, second: np.ndarray) -
     differs = 1 - np.searchsorted(far, np.abs(apart) - 1e-9, side="left") / len(far)
     there = ~np.isnan(apart)
     parts = []
+    differs = np.where(np.abs(apart) >= _LEAST * rule.spread[name], differs, 1)
     for kind, chance, more in (("shared", shared, above < below), ("differs", differs, apart > 0)):
         said = np.flatnonzero(there & (chance <= rule.level))
         found = {

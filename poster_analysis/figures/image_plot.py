@@ -163,7 +163,6 @@ def image_plot(
     axes.set_ylabel(y.name, color=INK)
     axes.grid(False)
     axes.tick_params(length=3)
-    figure.set_dpi(scale)
     return figure
 
 
@@ -185,15 +184,19 @@ def _about(table: pd.DataFrame, page: tuple[int, int], note: str) -> str:
     return " · ".join(filter(None, parts))
 
 # %% ../../nbs/figures/18_image_plot.ipynb #fi12
-def save_image_plot(figure: Figure, path: str | os.PathLike, *, dpi: int) -> Path:
+def save_image_plot(
+    figure: Figure, path: str | os.PathLike, *, page: tuple[int, int], dpi: int
+) -> Path:
     """Write an image plot as PNG, JPEG or PDF, whole or not at all; its path.
 
     Parameters
     ----------
     figure
-        From `image_plot`, whose dpi gives the page its pixels.
+        From `image_plot`.
     path
         Its suffix says how: .png, .jpg or .pdf.
+    page
+        Its size in pixels.
     dpi
         Pixels to an inch of paper, as for `page_pixels`.
 
@@ -207,7 +210,7 @@ def save_image_plot(figure: Figure, path: str | os.PathLike, *, dpi: int) -> Pat
     if kind is None:
         raise InputError(f"{path.name}: an image plot is saved as .png, .jpg or .pdf")
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=figure.dpi, facecolor=PAPER)
+    figure.savefig(out, format="png", dpi=page[0] / _WIDE, facecolor=PAPER)
     with Image.open(out) as image, written_whole(path) as part:
         flat = image.convert("RGB")
         flat.save(part, kind, resolution=float(dpi), dpi=(dpi, dpi), quality=92)

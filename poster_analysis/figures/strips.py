@@ -41,6 +41,7 @@ def _film(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> di
         "id": quote(str(film.get("imdb_id")), "", errors="replace"),
         "genres": page_text(film.get("genre")).replace("|", ", "),
         "rank": "",
+        "explained": "",
     }
 
 # %% ../../nbs/figures/04_strips.ipynb #013a

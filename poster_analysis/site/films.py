@@ -193,7 +193,7 @@ def _film(
 
 # %% ../../nbs/site/05_films.ipynb #023
 def _neighbours(
-    nearest: Iterable[tuple], gallery: Gallery, explained: Mapping[str, str] | None
+    nearest: Iterable[tuple], gallery: Gallery, explained: Mapping[str, str] | None = None
 ) -> Markup:
     """The posters nearest to a film's own, each with what it shares with it and in what it differs, if that is known."""
     notes = [

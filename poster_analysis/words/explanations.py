@@ -104,7 +104,7 @@ def pair_line(rows: pd.DataFrame, *, most: int = 2) -> str:
 # %% ../../nbs/words/06_explanations.ipynb #we13
 #: The rule by which likenesses and differences of two posters are told.
 PAIR_RULE = (
-    "Told is only what is unusual: in each measure, a likeness of two posters far out on the same side, or a difference, that at most one of twenty pairs of posters "
+    "Told is only what is unusual: in each measure, a likeness of two posters far out on the same side, or a difference of at least one SD, that at most one of twenty pairs of posters "
     "chosen at random has (SD is the standard deviation of all posters)."
 )
 

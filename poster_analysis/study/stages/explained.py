@@ -154,7 +154,7 @@ def neighbour_lines_of(run: Run) -> dict[tuple[str, str], str]:
 def _of_picture(path: Path) -> pd.DataFrame:
     """The measures of a picture as a table of one row; all unknown if it cannot be read."""
     try:
-        return pd.DataFrame([measure_poster(read_image(path))])
+        return pd.DataFrame([measure_poster(read_image(path))]).round(4)  # as tables have them
     except UnreadableImage:
         return pd.DataFrame([{}], columns=[*MEASURES], dtype=float)
 
