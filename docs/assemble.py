@@ -32,6 +32,7 @@ PARTS = {
         "clustering",
         "similarity",
         "trends",
+        "explanations",
     ],
     "Words and figures": ["words", "figures"],
     "Running and publishing": ["study", "reports", "site", "workflow", "api", "cli"],

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from PIL import Image
 
 from .cards import WithStandIn
@@ -58,9 +59,9 @@ def _grouped(run: Run, posters: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return films, sorted(names, key=lambda name: name != "cluster_pca")
 
 # %% ../../nbs/api/03_live_map.ipynb #03m10
-def _column(posters: pd.DataFrame, name: str) -> dict:
+def _column(posters: pd.DataFrame, name: str, *, is_axis: bool = False) -> dict:
     """A column as the map's script wants it: of kinds, of which a film may have several, or of numbers."""
-    if _is_scale(posters[name]):
+    if is_axis or _is_scale(posters[name]):
         circular = name in MEASURES and MEASURES[name].circular
         column = scale_column(name, posters[name].astype(float), circular=circular)
         if column is not None:
@@ -68,10 +69,14 @@ def _column(posters: pd.DataFrame, name: str) -> dict:
     return colour_column(name, value_lists(posters[name]))
 
 
+def _is_number(values: pd.Series | None) -> bool:
+    """Whether there are values, and they are numbers."""
+    return values is not None and is_numeric_dtype(values) and not is_bool_dtype(values)
+
+
 def _is_scale(values: pd.Series) -> bool:
     """Whether values are numbers, and measures or too many different ones to be kinds."""
-    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    return is_number and (values.name in MEASURES or values.nunique() > MOST_KINDS)
+    return _is_number(values) and (values.name in MEASURES or values.nunique() > MOST_KINDS)
 
 
 def _measures(posters: pd.DataFrame) -> list[str]:
@@ -224,13 +229,9 @@ class _Pictured(WithStandIn):
 
     def still(self, *, size: tuple[int, int] = PICTURE_SIZE) -> str:
         """The map as HTML with one picture inside, as it is coloured and placed now."""
-        of = [self._axis(name) for name in self.axes]
+        of = [map_axes(self._known, self._named.values())[name] for name in self.axes]
         known = placed_by(self._known, of) | {"about": axes_text(of)} if of else self._known
         return still_map(known, self._sheets, self._named.get(self.color), size=size)
-
-    def _axis(self, name: str) -> dict:
-        """The axis with a name."""
-        return map_axes(self._known, self._named.values())[name]
 
     def save_html(self, path: str | os.PathLike, *, title: str = "Poster map") -> Path:
         """Write the map as one HTML file that needs nothing beside it, with all its columns; the path of the file."""
@@ -432,12 +433,12 @@ def live_map(
         names = [*names, color]
     table, sheets, times = _sprites(run)
     data = _data(run, posters, table, times)
-    names += [name for name in _measures(posters) if name not in names]
-    columns = [_column(films, name) for name in names]
+    asked = {name for name in axes if name != "year" and _is_number(posters.get(name))}
+    names += [name for name in (*_measures(posters), *asked) if name not in names]
+    columns = [_column(films, name, is_axis=name in asked) for name in names]
     kept = [str(name) for name in posters if name != "decade"]  # as it was, not as text
     posters = films.assign(**{name: posters[name] for name in kept})
     first = color or (names[0] if names else "")
-    shown = {"color": first, "height": height}
-    view = _widget_class()(posters, data, sheets, columns, **shown)
+    view = _widget_class()(posters, data, sheets, columns, color=first, height=height)
     view.axes = list(axes)
     return view

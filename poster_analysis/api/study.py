@@ -228,9 +228,7 @@ class _Asked(_Grouped):
             self.folder, query, n_neighbors=n, by=by, one_per_picture=one_per_picture, index=index
         )
         table = pd.DataFrame(found["neighbours"])
-        paths = self.analysis.features.index.set_index("imdb_id")[
-            "path"
-        ]  # as they are in `posters`
+        paths = self.analysis.features.index.set_index("imdb_id")["path"]
         table["path"] = table["imdb_id"].map(paths)
         meant = self._meant(found["query"])
         table = self._explained(meant["imdb_id"] or Path(meant["path"]), table)

@@ -224,7 +224,7 @@ def image_plot_places(
     table.insert(0, "row", rows)
     return table
 
-
+# %% ../../nbs/explanations/02_places.ipynb #e12b
 def _highest(xy: np.ndarray, aspects: np.ndarray, size: tuple[int, int]) -> pd.DataFrame:
     """Posters as high as they find room."""
     high = int(min(np.sqrt(size[0] * size[1] / aspects.sum()), min(size) / 3))

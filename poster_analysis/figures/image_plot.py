@@ -165,7 +165,7 @@ def image_plot(
     axes.tick_params(length=3)
     return figure
 
-
+# %% ../../nbs/figures/18_image_plot.ipynb #f10b
 def _number(tick: float, axis: Axis) -> str:
     """A round number at an axis."""
     return f"{tick:.0f}" if axis.is_whole else f"{tick:g}".replace("-", "−")

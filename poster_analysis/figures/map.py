@@ -252,13 +252,12 @@ def map_data(
     title: str = "Poster map",
     about: str = "",
 ) -> dict:
-    """What the page of a map shows, as text and numbers.
+    """What the page of a map shows, as text and numbers, for `write_map_page`.
 
     Parameters
     ----------
     films
-        A row for each poster: imdb_id, title, genre, path; x and y from 0 to 1, from `poster_analysis.reduction.umap`; and the columns
-        named in `colours`.
+        A row for each poster: imdb_id, title, genre, path; x and y from 0 to 1, from `poster_analysis.reduction.umap`; and the columns in `colours`.
     colours
         Columns to colour by; the first is used when the page opens. A film may have several values, joined by ``|``.
     scales
@@ -268,17 +267,11 @@ def map_data(
     neighbours
         Columns imdb_id, rank, neighbour_id, similarity. The first six of each poster are shown.
     sprites, sheet_size
-        Small posters and the width of their sheets in pixels, as for `poster_analysis.figures.thumbnails.make_sprites`;
-        without them posters stay points.
+        Small posters and the width of their sheets in pixels, from `poster_analysis.figures.thumbnails.make_sprites`; without them posters stay points.
     thumbnails
         Larger posters by their path, where there are some; they lie in ``../thumbnails``, seen from the page.
     title, about
         Headline, and a line on how the map was made.
-
-    Returns
-    -------
-    dict
-        For `write_map_page`.
 
     Raises
     ------

@@ -201,8 +201,8 @@ def _neighbours(
         for name, rank, similarity in nearest
     ]
     tiles = gallery.tiles(notes)
-    rule = PAIR_RULE if any(said for _, _, said in notes) else ""
-    return filled("films.neighbours", tiles=tiles, rule=rule) if tiles else Markup()
+    told = any(said for _, _, said in notes)
+    return filled("films.neighbours", tiles=tiles, told=told) if tiles else Markup()
 
 # %% ../../nbs/site/05_films.ipynb #025
 def _nearest(neighbours: pd.DataFrame | None) -> Mapping[str, list[tuple]]:
@@ -310,6 +310,8 @@ def film_pages(
         said[name][other] = line
     for number, part in enumerate(parts, start=1):
         page, around = _begun(number, len(parts), part)
+        if said:
+            page.html(filled("films.rule", rule=PAIR_RULE), searched=False)
         sections = []
         for film in part:
             name = film["imdb_id"]

@@ -52,7 +52,7 @@ def write_image_plot(
     poster_height: float | None = None,
     title: str | None = None,
 ) -> Path:
-    """Print the posters of a study at the places that two numbers give them; they are measured if they have not been.
+    """Print the posters of a study at the places that two numbers give them, measured if they have not been; the path of the file.
 
     Parameters
     ----------
@@ -71,15 +71,10 @@ def write_image_plot(
     title
         The headline.
 
-    Returns
-    -------
-    Path
-        The file.
-
     Raises
     ------
     InputError
-        There is no such axis, or no poster is known on both; the page or the posters are too large or too small; the file cannot be written.
+        There is no such axis, no poster is known on both, a size is out of range, or the file cannot be written.
     """
     check_file(path, example="wall.png")
     page, analysis = page_pixels(width, height, dpi), Analysis(open_run(study))
@@ -103,7 +98,7 @@ def write_image_plot(
     figure = image_plot(places, files, across, up, title=title, page=page, note=note)
     return save_image_plot(figure, path, page=page, dpi=dpi)
 
-
+# %% ../../nbs/workflow/06_image_plots.ipynb #w06b
 def _left_out(n_posters: int) -> str:
     """How many posters are not on the picture, if any."""
     return f"{n_posters:,} more of which one of both is not known" if n_posters else ""

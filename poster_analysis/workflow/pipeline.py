@@ -44,7 +44,7 @@ from poster_analysis.study.stages.comparison import (
     compare_runs,
     comparison_suffix,
 )
-from ..study.stages.explained import explain_clusters, explain_neighbours
+from ..study.stages.explained import explain_run
 from ..study.stages.extraction import check_enough, group_notes, run_extraction
 from ..study.stages.map import export_posters, make_map
 from ..study.stages.measures import measure_run
@@ -406,10 +406,8 @@ def _analyse(run: Run, store: Path | None = None) -> None:
     compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
     judged = judge_spaces(analysis).values()
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
-    last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
+    last = [compare_spaces(analysis, clustered), find_neighbours(analysis), *explain_run(analysis)]
     last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
-    last += [explain_clusters(analysis, space) for space in analysis.spaces]
-    last.append(explain_neighbours(analysis))
     export_posters(analysis)
     _write_reports(analysis, [measured, *reduced, *compared, *judged, *clustered, *last])
 
