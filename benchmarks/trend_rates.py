@@ -25,6 +25,10 @@ from poster_analysis.trends.slopes import trends
 GENRES = np.array(["Comedy", "Crime", "Drama", "Horror", "Romance", "Western"])
 DARKNESS = np.array([6.0, -4, 2, -12, 5, 0])  # points of lightness that each genre adds
 SPREAD = 15.0  # points, of films about their mean
+DRAWS = {
+    "n_draws": 499,
+    "n_shuffles": 1999,
+}  # fewer than a study has: there are thousands of tables
 
 
 def made_up(n_films, rng, *, slope=0.0, mix=0.0, posters=1):
@@ -67,14 +71,14 @@ def shuffled(n_films, seed):
     rng = np.random.default_rng([seed, n_films])
     values, years, genres, _ = made_up(n_films, rng, slope=0.2)
     films = gather_films(values, years=pd.Series(rng.permutation(years)), labels=genres)
-    found = trends(films)
+    found = trends(films, **DRAWS)
     other = gather_films(values, labels=pd.Series(rng.permutation(genres)))
     raw = found[found["adjusted_for"] == ""]
     return {
         "any trend": found["holds"].any(),
         "p of a trend": (raw["p_value"] <= 0.05).to_numpy(),
         "p with the same mix": (found[found["adjusted_for"] != ""]["p_value"] <= 0.05).to_numpy(),
-        "any difference": differences(other)["holds"].any(),
+        "any difference": differences(other, n_draws=499)["holds"].any(),
     }
 
 
@@ -83,7 +87,7 @@ def planted(n_films, slope, seed):
     rng = np.random.default_rng([seed, n_films, round(1000 * slope)])
     values, years, genres, _ = made_up(n_films, rng, slope=slope)
     found = (
-        trends(gather_films(values, years=years, labels=genres))
+        trends(gather_films(values, years=years, labels=genres), **DRAWS)
         .set_index(["measure", "adjusted_for"])
         .loc["lightness"]
     )
@@ -100,7 +104,7 @@ def changing_mix(n_films, seed):
     rng = np.random.default_rng([seed, n_films, 7])
     values, years, genres, _ = made_up(n_films, rng, mix=1.0)
     found = (
-        trends(gather_films(values, years=years, labels=genres))
+        trends(gather_films(values, years=years, labels=genres), **DRAWS)
         .set_index(["measure", "adjusted_for"])
         .loc["lightness"]
     )
@@ -118,8 +122,8 @@ def by_film(n_films, seed):
     dealt = pd.Series(rng.permutation(years[::4])[rows])
     options = {"years": dealt, "labels": genres}
     return {
-        "by film": trends(gather_films(values, films=rows, **options))["holds"].any(),
-        "by poster": trends(gather_films(values, **options))["holds"].any(),
+        "by film": trends(gather_films(values, films=rows, **options), **DRAWS)["holds"].any(),
+        "by poster": trends(gather_films(values, **options), **DRAWS)["holds"].any(),
     }
 
 

@@ -31,6 +31,7 @@ PARTS = {
         "reduction",
         "clustering",
         "similarity",
+        "labels",
         "trends",
         "explanations",
     ],
@@ -39,7 +40,7 @@ PARTS = {
     "Drawn posters": ["drawing", "examples"],
 }
 #: Parts whose figures are shown in the gallery.
-SHOWN = ("reduction", "clustering", "similarity", "figures")
+SHOWN = ("reduction", "clustering", "similarity", "labels", "figures")
 
 
 @dataclass(frozen=True)

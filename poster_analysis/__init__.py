@@ -5,6 +5,7 @@ _PLACES = {
     "open_study": "api.study",
     "create_study": "api.study",
     "demo_study": "api.study",
+    "open_features": "api.features",
     "Study": "api.study",
     "Parameters": "study.parameters",
     "check": "collection.check",

@@ -32,7 +32,7 @@ OPTIONAL = [
     *("sphinx", "docutils", "myst_nb", "myst_parser", "pydata_sphinx_theme", "nbconvert", "pygments"),
     *("papermill", "nbclient", "ipykernel", "IPython", "jupyter_client", "pyarrow"),
     *("umap", "pynndescent", "numba", "llvmlite", "keras", "tensorflow", "h5py"),
-    *("anywidget", "ipywidgets", "playwright", "pillow_heif", "pillow_jxl"),
+    *("anywidget", "ipywidgets", "playwright", "pillow_heif", "pillow_jxl", "rocrate", "arcp"),
 ]  # fmt: skip
 
 

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "poster_analysis"
 #: What imports only from what stands before it; the drawing of the demo imports nothing but core.
 PARTS = (
-    "core", "collection", "extraction", "measures", "distances", "reduction", "clustering", "similarity", "trends", "explanations", "words", "figures",
+    "core", "collection", "extraction", "measures", "distances", "reduction", "clustering", "similarity", "labels", "trends", "explanations", "words",
+    "figures",
     "study", "reports", "site", "workflow", "api", "cli",
 )  # fmt: skip
 ASIDE = {"drawing": {"core", "drawing"}, "examples": {*PARTS, "drawing"} - {"cli"}}

@@ -20,6 +20,7 @@ from ..collection.groups import named_columns, read_values
 from ..core.errors import InputError
 from ..core.text import SPACES, counted, score_text
 from ..figures import clusters as cluster_figures
+from ..study.columns import with_columns
 from ..study.stages.analysis import Analysis
 from poster_analysis.study.stages.clusters import (
     agreement_of,
@@ -203,7 +204,8 @@ class _Agreeing(_Numbered):
 
     def _values_of(self, column: str) -> pd.Series:
         """The values of a column of the films by imdb_id."""
-        groups, index = self._analysis.groups, self._analysis.features.index
+        groups = self._analysis.groups
+        index = with_columns(self._analysis.features.index, self._analysis.run.out)
         if column not in groups:
             column = next(iter(named_columns([column], index)), column.casefold())
         if column in groups:

@@ -6,23 +6,27 @@
 __all__ = ['Tables', 'OpenedRun', 'PosterColumns']
 
 # %% ../../nbs/api/07_opened.ipynb #002
+import os
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .columns import as_series, by_id, read_columns, write_columns
+from .labels import read_labels
 from ..core.errors import InputError
-from ..core.text import SPACES
+from ..core.text import SPACES, listed
 from ..figures import sheets
 from ..measures.names import MEASURES
 from ..study import tables as table_names
+from ..study.columns import as_series, by_id, read_columns, write_columns
 from ..study.exports import poster_table
 from ..study.parameters import Parameters
 from ..study.record import RECORD
 from ..study.run import Run
 from ..study.stages.analysis import Analysis
+from ..study.stages.map import make_map
 from ..study.stages.measures import measures_of, palettes_of
 from ..study.tables import in_space
 from ..words.measures import NO_MEASURES
@@ -178,6 +182,28 @@ class _MeasuredRun(OpenedRun):
         return NO_MEASURES.replace("STUDY", str(self.folder))
 
 # %% ../../nbs/api/07_opened.ipynb #012
+def _check_column(column: object, known: pd.DataFrame) -> None:
+    """Refuse what cannot name a column of one's own."""
+    if not isinstance(column, str) or not column.strip() or len(column) > 60:
+        raise InputError(f"{column!r} cannot name a column; give a text of at most 60 letters")
+    if column in known or column in ("x", "y", *MEASURES):
+        raise InputError(
+            f"{column!r} is a column of the study itself; choose another name (--name)"
+        )
+
+
+def _next_steps(opened: OpenedRun, columns: list[str], before: Mapping) -> list[str]:
+    """Which columns were there before, and how to go on."""
+    replaced = [name for name in columns if name in before]
+    said = [f"What was in {listed(replaced)} before is replaced."] if replaced else []
+    if opened.run.finished("map") is not None:
+        make_map(opened.analysis)
+        said.append(f"The map can be coloured by {listed(columns)}.")
+    asked = " ".join(f"-p group_columns {shlex.quote(name)}" for name in columns)
+    command = f"poster-analysis report clustering --out {shlex.quote(str(opened.folder))} {asked}"
+    return [*said, f"Held against the clusters: {command}"]
+
+# %% ../../nbs/api/07_opened.ipynb #oc1
 class PosterColumns(_MeasuredRun):
     """A study as a table of posters, with columns of one's own."""
 
@@ -204,10 +230,7 @@ class PosterColumns(_MeasuredRun):
 
     def __setitem__(self, column: str, values: object) -> None:
         own, known = read_columns(self.run.out), _known_of_posters(self)
-        if not isinstance(column, str) or not column.strip() or len(column) > 60:
-            raise InputError(f"{column!r} cannot name a column; give a text of at most 60 letters")
-        if column in known or column in ("x", "y", *MEASURES):
-            raise InputError(f"{column!r} is a column of the study itself; choose another name")
+        _check_column(column, known)
         write_columns(own | {column: by_id(values, known["imdb_id"])}, self.run.out)
 
     def __delitem__(self, column: str) -> None:
@@ -217,6 +240,21 @@ class PosterColumns(_MeasuredRun):
                 f"there is no column of your own {column!r}; there is {', '.join(own) or 'none'}"
             )
         write_columns({name: own[name] for name in own if name != column}, self.run.out)
+
+    def label(self, path: str | os.PathLike, *, name: str = "") -> list[str]:
+        """Add columns from a file of labels, as `read_labels` takes it, and colour the map by them if it is finished.
+
+        Returns
+        -------
+        list of str
+            What was found, and how to go on, in sentences.
+        """
+        found = read_labels(path, self.run.table(table_names.FEATURES_INDEX), name=name)
+        known, own = _known_of_posters(self), read_columns(self.run.out)
+        for column in found.columns:
+            _check_column(column, known)
+        write_columns(own | found.columns, self.run.out)
+        return [*found.notes, *_next_steps(self, list(found.columns), own)]
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.posters)

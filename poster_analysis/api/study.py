@@ -19,6 +19,7 @@ from .cards import card_html, strip_html
 from .clusters import Clusters
 from .opened import PosterColumns
 from .sweeps import SweepResult, VerdictResult
+from .told import Told, told_of
 from ..clustering import sweep as clustering
 from ..clustering.sweep import Clustering
 from ..core.errors import InputError
@@ -29,28 +30,26 @@ from ..study.parameters import Parameters
 from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures
-from ..study.stages.comparison import compare_runs
+from ..study.stages.comparison import THE_STUDY, compare_runs
 from poster_analysis.study.stages.explained import (
     cluster_measures_of,
     known_of_pairs,
     lines_of_pairs,
 )
 from ..study.stages.extraction import run_extraction
+from ..study.stages.measures import measures_of
 from ..study.stages.verdicts import verdict_of, verdict_table_of
 from ..study.tables import in_space, table_path
 from ..words.findings import sweep_findings
+from ..workflow.analyses import changed_run, run_clustering, run_reduction
 from ..workflow.demo import run_demo
 from ..workflow.image_plots import write_image_plot
-from poster_analysis.workflow.pipeline import (
-    changed_run,
-    run_clustering,
-    run_reduction,
-    run_report,
-)
+from ..workflow.pipeline import run_report
 from ..workflow.questions import similar
 
 if TYPE_CHECKING:
     from poster_analysis.api.explore import Explorer
+    from poster_analysis.api.linked_maps import LinkedMaps
     from poster_analysis.api.live_map import LiveMap
 
 # %% ../../nbs/api/08_study.ipynb #006
@@ -231,15 +230,11 @@ class _Asked(_Grouped):
         paths = self.analysis.features.index.set_index("imdb_id")["path"]
         table["path"] = table["imdb_id"].map(paths)
         meant = self._meant(found["query"])
-        table = self._explained(meant["imdb_id"] or Path(meant["path"]), table)
+        if measures_of(self.run) is not None:
+            rule, known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
+            asked = meant["imdb_id"] or Path(meant["path"])
+            table["explained"] = lines_of_pairs(rule, known, asked, table["imdb_id"])
         return Similar(meant, table, self.analysis.posters.folder)
-
-    def _explained(self, asked: str | Path, table: pd.DataFrame) -> pd.DataFrame:
-        """Neighbours with what each shares with what was asked for, and in what it differs, if posters were measured."""
-        if self.run.finished("measures") is None:
-            return table
-        rule, known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
-        return table.assign(explained=lines_of_pairs(rule, known, asked, table["imdb_id"]))
 
     def _meant(self, query: dict) -> dict:
         """What is known of the film that was meant, or of an image."""
@@ -249,8 +244,36 @@ class _Asked(_Grouped):
         index = self.analysis.features.index
         return index[index["imdb_id"] == query["imdb_id"]].iloc[0].to_dict()
 
+# %% ../../nbs/api/08_study.ipynb #cp01
+class _Compared(_Asked):
+    """A study whose runs stand side by side, and whose labels are told from its features."""
+
+    @property
+    def runs(self) -> "Runs":
+        """All runs of the study by name."""
+        return Runs(self.run.out)
+
+    def compare(
+        self, runs: Sequence[str] = (), space: str = "pca", *, n_neighbors: int = 6
+    ) -> Comparison:
+        """Runs of the study side by side, the others with the first; all there are if none is named."""
+        found = compare_runs(self.run.out, names=runs, space=space, n_neighbors=n_neighbors)
+        return Comparison(*found, space)
+
+    def maps(self, *runs: str, color: str | None = None, height: int = 460) -> "LinkedMaps":
+        """Maps of several runs side by side, all there are if none is named: what is chosen on one is marked on the others."""
+        from poster_analysis.api.linked_maps import linked_maps
+
+        names = {run or THE_STUDY: run for run in runs or self.runs}
+        views = {name: self.runs[run].map(color, height=height) for name, run in names.items()}
+        return linked_maps(views)
+
+    def probe(self, column: str = "genre", space: str = "raw", **options: int) -> Told:
+        """How well the values of a column, also one of one's own, can be told from the features; options such as `min_films`."""
+        return told_of(self, column, space, **options)
+
 # %% ../../nbs/api/08_study.ipynb #013
-class Study(_Asked):
+class Study(_Compared):
     """A study: its posters, what was found of them, and whatever is asked of it.
 
     Parameters
@@ -285,21 +308,9 @@ class Study(_Asked):
 
         return explore(self, space, k=k)
 
-    def compare(
-        self, runs: Sequence[str] = (), space: str = "pca", *, n_neighbors: int = 6
-    ) -> Comparison:
-        """Runs of the study side by side, the others with the first; all there are if none is named."""
-        found = compare_runs(self.run.out, names=runs, space=space, n_neighbors=n_neighbors)
-        return Comparison(*found, space)
-
     def report(self, name: str, **parameters: object) -> ReportResult:
         """Run a report, one that comes with the package or a notebook, with these parameters."""
         return ReportResult(run_report(name, self.folder, parameters=parameters))
-
-    @property
-    def runs(self) -> "Runs":
-        """All runs of the study by name."""
-        return Runs(self.run.out)
 
     def __repr__(self) -> str:
         name = f", run {self.run.name!r}" if self.run.name else ""

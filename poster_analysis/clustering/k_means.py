@@ -327,12 +327,10 @@ def geometry(space: Space, distances: Distances) -> Geometry:
         )
     n_rows, n_dimensions = space.X.shape
     raw = space.name == "raw"
-    own = distances if raw else row_distances(space.X, keep=n_dimensions > FEW)
-    squared = own.squared_normalised if n_dimensions > FEW else None
-    if squared is not None and not raw:
-        squared = np.vstack(in_threads(own.squared, row_blocks(n_rows)))
+    own = distances if raw else row_distances(space.X, keep=False)
+    squared = distances.squared_normalised if raw and n_dimensions > FEW else None
     rows = None
-    if n_dimensions <= FEW and n_rows <= SMALL:
+    if squared is None and n_rows <= SMALL:
         dense = space.X.toarray() if sp.issparse(space.X) else space.X
         squared = euclidean_distances(dense.astype(np.float64), squared=True)
     if squared is None:

@@ -18,6 +18,7 @@ EXTRAS = {
     "lab": ("anywidget", "ipywidgets"),
     "networks": ("keras",),
     "pdf": ("playwright",),
+    "crate": ("rocrate",),
     "formats": ("pillow-heif", "pillow-jxl-plugin"),
 }
 # where a package's module has another name

@@ -43,6 +43,7 @@ from poster_analysis.figures.page import (
 )
 from poster_analysis.figures.sheets import (
     TALL,
+    files_or_titles,
     film_name,
     new_sheet,
     plot_poster,
@@ -315,6 +316,8 @@ def _plot_row(
     for place, film in enumerate(films.to_dict("records")):
         left = x + place * layout.step
         plot_poster(axes, film["file"], left, y, layout.poster, height)
+        if isinstance(film["file"], str):
+            continue
         title = wrap_text(film_name(film), width=layout.poster, size=6, lines=2)
         axes.text(left, y + height + 0.06, title, size=6, color=GREY, va="top")
 
@@ -417,7 +420,8 @@ def cluster_cards(
     """
     clusters = checked_table(clusters, [], numbers=["cluster", "silhouette"])
     exemplars = checked_table(exemplars, ["role", "imdb_id"], numbers=["cluster", "rank"])
-    exemplars = exemplars.assign(file=poster_files(exemplars, posters))
+    files = files_or_titles(exemplars, poster_files(exemplars, posters))
+    exemplars = exemplars.assign(file=files)
     if enrichment is not None and len(enrichment):
         numbers = ["cluster", "lift", "p_adjusted"]
         enrichment = checked_table(enrichment, ["column", "value"], numbers=numbers)

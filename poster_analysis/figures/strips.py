@@ -36,7 +36,7 @@ def _film(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> di
         "poster": f"{folder}/{quote(thumbnail.name)}" if thumbnail.name else "",
         "width": thumbnail.width,
         "height": thumbnail.height,
-        "reason": page_text(thumbnail.reason) or "no poster",
+        "reason": "" if path == "" else page_text(thumbnail.reason) or "no poster",
         "title": film_text(film),
         "id": quote(str(film.get("imdb_id")), "", errors="replace"),
         "genres": page_text(film.get("genre")).replace("|", ", "),

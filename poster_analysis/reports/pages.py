@@ -8,6 +8,7 @@ __all__ = ['warnings_of', 'answer', 'picture', 'provenance', 'backbone_table']
 # %% ../../nbs/reports/02_pages.ipynb #002
 import os
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pandas as pd
 
 from ..core.text import value_text
 from ..figures.page import small_picture
+from ..study.citation import study_citation
 from ..study.run import Run
 from ..words.findings import paragraphs
 
@@ -48,15 +50,16 @@ def _without_place(value: object) -> object:
 
 # %% ../../nbs/reports/02_pages.ipynb #009
 class _Whole(pd.DataFrame):
-    """A table that a notebook shows with all of its rows."""
+    """A table that a notebook shows with all of its rows, and how to cite what it is of."""
 
     def _repr_html_(self) -> str:
         with pd.option_context("display.max_colwidth", None):
-            return self.to_html()
+            cited = escape(self.attrs.get("citation", ""))
+            return self.to_html() + (f"<p>Cite as: {cited}</p>" if cited else "")
 
 
 def provenance(run: Run) -> pd.DataFrame:
-    """Parameters, digests and versions of a run, one row each, as recorded."""
+    """Parameters, digests and versions of a run, one row each, as recorded; in a notebook with a line that says how to cite it."""
     record = run.record
     collection, backbone = record["collection"], record["backbone"]
     rows = {("parameter", name): value for name, value in record["parameters"].items()}
@@ -65,7 +68,9 @@ def provenance(run: Run) -> pd.DataFrame:
     rows |= {("version", name): value for name, value in record["versions"].items()}
     index = pd.MultiIndex.from_tuples(rows, names=["", "name"])
     values = [value_text(_without_place(value)) for value in rows.values()]
-    return _Whole({"value": values}, index=index)
+    table = _Whole({"value": values}, index=index)
+    table.attrs["citation"] = study_citation(run)
+    return table
 
 # %% ../../nbs/reports/02_pages.ipynb #009a
 def backbone_table(run: Run) -> pd.DataFrame:

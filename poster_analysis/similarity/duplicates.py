@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['N_CANDIDATES', 'HASH_THRESHOLD', 'PART_THRESHOLD', 'candidate_pairs', 'confirmed', 'duplicate_groups',
-           'precision_recall', 'neighbours_needed', 'one_per_group']
+           'equal_features', 'precision_recall', 'neighbours_needed', 'one_per_group']
 
 # %% ../../nbs/similarity/03_duplicates.ipynb #002
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..core.errors import InputError
+from ..distances.blocks import first_identical
 from ..extraction.features import Features
 from .neighbours import neighbours as nearest_posters
 from .perceptual_hashes import PerceptualHashes
@@ -213,6 +214,21 @@ def duplicate_groups(
         return pd.DataFrame(columns=_COLUMNS)
     numbered = [table.assign(group=number) for number, table in enumerate(tables)]
     return pd.concat(numbered, ignore_index=True)[_COLUMNS]
+
+# %% ../../nbs/similarity/03_duplicates.ipynb #eq01
+def equal_features(features: Features) -> pd.DataFrame:
+    """Groups of posters with exactly the same features, as `duplicate_groups` gives those with the same picture."""
+    first = first_identical(features.X)
+    sizes = np.bincount(first, minlength=len(first))
+    heads = np.flatnonzero(sizes > 1)
+    tables = []
+    for number, head in enumerate(heads[np.argsort(-sizes[heads], kind="stable")]):
+        rows = np.flatnonzero(first == head)
+        known = features.index.iloc[rows][["imdb_id", "title"]].reset_index(drop=True)
+        known["role"] = ["representative", *["copy"] * (len(rows) - 1)]
+        known = known.assign(group=number, n_pixels=0, similarity=1.0, hash_distance=0.0)
+        tables.append(known.assign(part_distance=0.0)[_COLUMNS])
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_COLUMNS)
 
 # %% ../../nbs/similarity/03_duplicates.ipynb #021a
 def _pairs_within(labels: pd.Series) -> list[tuple[int, int]]:

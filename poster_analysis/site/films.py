@@ -111,9 +111,16 @@ def poster_html(thumbnail: Thumbnail | None, thumbnails: str, *, alt: str = "") 
     return filled("films.poster", address=thumbnails + quote(thumbnail.name), alt=alt, **size)
 
 # %% ../../nbs/site/05_films.ipynb #014
-def film_link(film: Mapping, address: str, thumbnail: Thumbnail | None, thumbnails: str) -> Markup:
-    """A film's poster and title as a link."""
-    poster = poster_html(thumbnail, thumbnails)
+def film_link(
+    film: Mapping,
+    address: str,
+    thumbnail: Thumbnail | None,
+    thumbnails: str,
+    *,
+    pictured: bool = True,
+) -> Markup:
+    """A film's poster and title as a link; the title alone if nothing is `pictured`."""
+    poster = poster_html(thumbnail, thumbnails) if pictured else ""
     return filled("films.link", address=address, poster=poster, title=film_text(film))
 
 
@@ -141,6 +148,17 @@ class Gallery:
     thumbnails: str
 
     @cached_property
+    def has_pictures(self) -> bool:
+        """Whether any film has a poster; where none has, titles stand alone."""
+        return bool(self.index["path"].astype(bool).any())
+
+    def poster(self, path: str, alt: str = "") -> Markup:
+        """The poster at a path; nothing where there are no pictures at all."""
+        if not self.has_pictures:
+            return Markup()
+        return poster_html(self.small.get(path), self.thumbnails, alt=alt)
+
+    @cached_property
     def links(self) -> dict[str, Markup]:
         """The poster and the title of each film as a link, by its id."""
         addresses = film_addresses(by_title(self.index)["imdb_id"])
@@ -151,6 +169,7 @@ class Gallery:
                 f"../{addresses[film['imdb_id']]}",
                 self.small.get(film["path"]),
                 self.thumbnails,
+                pictured=self.has_pictures,
             )
             for film in films
         }
@@ -159,7 +178,7 @@ class Gallery:
     def posters(self) -> dict[str, Markup]:
         """The poster of each film alone, by its id."""
         paths = zip(self.index["imdb_id"], self.index["path"], strict=True)
-        return {name: poster_html(self.small.get(path), self.thumbnails) for name, path in paths}
+        return {name: self.poster(path) for name, path in paths}
 
     def tiles(self, notes: Iterable[tuple[str, ...]]) -> Markup:
         """Films side by side, each with a note and perhaps more about it; ids that are not in the index are left out."""
@@ -182,10 +201,10 @@ def _film(
     year = "" if pd.isna(film.get("year")) else f"{film['year']:.0f}"
     genres = page_text(film.get("genre")).replace("|", ", ")
     known = filter(None, [genres, year, f"id {page_text(film['imdb_id'])}"])
-    thumbnail, alt = gallery.small.get(film["path"]), f"Poster of {film_text(film)}"
+    alt = f"Poster of {film_text(film)}"
     return filled(
         "films.film",
-        poster=poster_html(thumbnail, gallery.thumbnails, alt=alt),
+        poster=gallery.poster(film["path"], alt),
         known=" · ".join(known),
         clusters=[_place(space, row) for space, row in clusters.items()],
         on_map=f"../map/index.html#{quote(film['imdb_id'], safe='')}" if on_map else "",

@@ -42,7 +42,9 @@ _SUBJECTS = {
     "clustering_nmf": "Clusters in the NMF space",
     "comparison": "The spaces compared",
     "neighbour": "Neighbours",
+    "labels": "What can be told from the features",
     "duplicates": "The same picture again",
+    "outliers": "Posters like no others",
     "map": "The map",
 }
 

@@ -29,6 +29,7 @@ from poster_analysis.site.blocks import (
 from .findings import add_findings, add_verdicts, findings_of, verdicts
 from .notebooks import cut_paths, path_cuts
 from .tables import add_table, add_tables
+from ..study.citation import study_citation
 from ..study.run import Run
 from ..study.tables import FEATURES_INDEX, SKIPPED
 from ..words.verdict import answer_sentence
@@ -60,6 +61,10 @@ _FIGURES = {
     "group_agreement": "What else neighbours have in common",
     "neighbour_counts": "Whether a few posters are everybody’s neighbour",
     "neighbour_comparison": "Whether another way of comparing does better",
+    "label_areas": "How well genres and other labels can be told",
+    "label_confusion": "Which labels are taken for which",
+    "label_posters": "Posters that look it, and posters that do not",
+    "outliers": "Posters like no others",
     "runs": "Runs side by side",
     "duplicates": "Pictures that occur more than once",
 }
@@ -171,6 +176,7 @@ def _made(page: SitePage, run: Run, cuts: Mapping[str, str]) -> None:
         if group == "collection":
             shown += _counts(record)
         _fold(page, _MADE.get(group, group), shown)
+    page.html(filled("blocks.paragraph", text=f"Cite as: {study_citation(run)}"))
     seconds = {name: stage["seconds"] for name, stage in record["stages"].items()}
     _fold(page, "Time each stage took", [(name, f"{time:.1f} s") for name, time in seconds.items()])
 

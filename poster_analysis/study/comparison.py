@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['sweeps_side_by_side', 'verdicts_side_by_side', 'shared_clusters', 'match_clusters', 'agreement_of_runs',
-           'changed_cluster_mates', 'neighbour_overlap', 'differing_neighbours']
+           'changed_cluster_mates', 'neighbour_overlap', 'differing_neighbours', 'neighbours_side_by_side']
 
 # %% ../../nbs/study/02_comparison.ipynb #002
 from collections.abc import Mapping
@@ -347,3 +347,50 @@ def differing_neighbours(
     columns = ["imdb_id", "title", "neighbour_id", "neighbour_title", "rank_a", "rank_b"]
     rows = rows.assign(title=_titled(ids[0], titles), neighbour_title=_titled(ids[1], titles))
     return rows[columns].reset_index(drop=True)
+
+# %% ../../nbs/study/02_comparison.ipynb #pf02
+def neighbours_side_by_side(
+    neighbours: Mapping[str, pd.DataFrame], imdb_id: str, *, n_neighbors: int = 6
+) -> pd.DataFrame:
+    """The nearest neighbours of one film in several runs.
+
+    Parameters
+    ----------
+    neighbours
+        For each run the neighbours of its posters: columns imdb_id, rank, neighbour_id, similarity.
+    imdb_id
+        The film.
+    n_neighbors
+        How many of the nearest in each run, at least 1.
+
+    Returns
+    -------
+    DataFrame
+        run, rank, neighbour_id, similarity (cosine; of features that differ it is not to be compared), n_runs (in how many
+        of the runs it is among the nearest), in the order of the runs.
+
+    Raises
+    ------
+    InputError
+        There is no run, a table lacks a column, no run knows the film, or `n_neighbors` is less than 1.
+    """
+    if not neighbours:
+        raise InputError("there are no runs to compare; give at least one")
+    if n_neighbors < 1:
+        raise InputError(f"n_neighbors is {n_neighbors}; valid values are 1 and more")
+    parts = []
+    for run, table in neighbours.items():
+        _check_columns(
+            table, ("imdb_id", "rank", "neighbour_id", "similarity"), f"the neighbours of {run}"
+        )
+        rows = table[(table["imdb_id"] == imdb_id) & (table["rank"] <= n_neighbors)].sort_values(
+            "rank"
+        )
+        parts.append(rows[["rank", "neighbour_id", "similarity"]].assign(run=run))
+    found = pd.concat(parts, ignore_index=True)
+    if found.empty:
+        raise InputError(
+            f"no run knows neighbours of a film {imdb_id!r}; give the id of a poster in one of them"
+        )
+    found.insert(0, "run", found.pop("run"))
+    return found.assign(n_runs=found.groupby("neighbour_id")["run"].transform("size"))

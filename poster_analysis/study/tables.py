@@ -8,8 +8,8 @@ __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT',
            'OTHER_METHODS_LABELS', 'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS',
            'NEIGHBOUR_MEASURES', 'NEIGHBOUR_COUNTS', 'THUMBNAILS', 'DUPLICATES', 'MEASURES', 'PALETTES',
            'MEASURES_SUMMARY', 'MEASURE_COUNTS', 'MEASURE_EXTREMES', 'MEASURE_CORRELATIONS', 'TRENDS', 'TREND_MEANS',
-           'TREND_CURVES', 'DIFFERENCES', 'GROUP_PALETTES', 'TYPICAL_POSTERS', 'MAP', 'SPRITES', 'POSTERS', 'in_space',
-           'table_path']
+           'TREND_CHANGES', 'TREND_CURVES', 'DIFFERENCES', 'GROUP_PALETTES', 'TYPICAL_POSTERS', 'OUTLIERS',
+           'LABEL_PROBE', 'LABEL_CONFUSION', 'LABEL_POSTERS', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -51,10 +51,15 @@ MEASURE_EXTREMES = "measure_extremes"  # the posters with least and most of it
 MEASURE_CORRELATIONS = "measure_correlations"  # of every two measures
 TRENDS = "trends"  # how fast every measure rises or falls
 TREND_MEANS = "trend_means"  # its mean in every bin of years
+TREND_CHANGES = "trend_changes"  # whether its bins differ
 TREND_CURVES = "trend_curves"  # its way over the years
 DIFFERENCES = "differences"  # of films with a label from the others
 GROUP_PALETTES = "group_palettes"  # the colours of decades and labels
 TYPICAL_POSTERS = "typical_posters"  # the posters that stand for them
+OUTLIERS = "outliers"  # how far every poster is from those nearest to it
+LABEL_PROBE = "label_probe"  # how well every label can be told in every space
+LABEL_CONFUSION = "label_confusion"  # which labels are taken for which
+LABEL_POSTERS = "label_posters"  # of which posters a probe is most and least certain
 MAP = "map"  # the place of every poster
 SPRITES = "sprites"  # where the small pictures of the map lie
 POSTERS = "posters"  # one row per poster, with all that is known of it

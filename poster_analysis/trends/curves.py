@@ -15,6 +15,7 @@ from .films import Films
 
 # %% ../../nbs/trends/04_curves.ipynb #tc05
 _MOST_FREEDOM = 8.0  # more than that tells of single years
+_FILMS_EACH = 20  # films for each degree of freedom
 _LAMBDAS = np.geomspace(1e-2, 1e8, 41)
 
 
@@ -25,7 +26,8 @@ def _smoothers(years: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.nd
         [make_smoothing_spline(years, unit, w=counts, lam=one)(years) for one in _LAMBDAS]
     )
     freedom = np.trace(matrices, axis1=1, axis2=2)
-    usable = freedom <= max(_MOST_FREEDOM, freedom.min())
+    most = min(_MOST_FREEDOM, counts.sum() / _FILMS_EACH)
+    usable = freedom <= max(most, freedom.min())
     return matrices[usable], freedom[usable]
 
 # %% ../../nbs/trends/04_curves.ipynb #tc07

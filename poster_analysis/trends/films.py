@@ -170,9 +170,9 @@ def gather_films(
 
 # %% ../../nbs/trends/00_films.ipynb #tf14
 def varying(values: pd.DataFrame) -> list[str]:
-    """The measures that are not the same for all posters of which they are known."""
+    """The measures that differ by more than a thousandth of their largest value."""
     most, spread = values.abs().max(), values.max() - values.min()
-    return [name for name in values if spread[name] > 1e-6 * most[name]]
+    return [name for name in values if spread[name] > 1e-3 * most[name]]
 
 # %% ../../nbs/trends/00_films.ipynb #tf17
 def by_measure(table: pd.DataFrame, films: Films) -> pd.DataFrame:

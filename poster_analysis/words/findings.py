@@ -69,7 +69,10 @@ def extraction_findings(n_posters: int, skipped: pd.DataFrame) -> list[str]:
 # %% ../../nbs/words/01_findings.ipynb #v17
 def features_finding(backbone: Mapping) -> str:
     """What turned the posters into numbers, from what a run records of its backbone: name and n_features."""
-    return f"{backbone['name']} turned each of them into {counted(backbone['n_features'], 'number')}, its features."
+    numbers = counted(backbone["n_features"], "number")
+    if "sha256" in backbone:  # a file that was brought along
+        return f"{backbone['name']} gives each of them {numbers}, its features."
+    return f"{backbone['name']} turned each of them into {numbers}, its features."
 
 # %% ../../nbs/words/01_findings.ipynb #v17a
 def no_nmf_finding(backbone: str) -> str:

@@ -68,7 +68,7 @@ def duplicate_findings(n_posters: int, groups: pd.DataFrame, n_unread: int = 0) 
     groups
         As `duplicates.duplicate_groups` returns them.
     n_unread
-        How many posters could not be read for it.
+        How many posters could not be read for it; if it is all of them, only their numbers were compared.
     """
     n_groups = groups["group"].nunique()
     if not n_groups:
@@ -78,6 +78,10 @@ def duplicate_findings(n_posters: int, groups: pd.DataFrame, n_unread: int = 0) 
             f"{counted(len(groups), 'poster')} of {n_posters:,} are in {counted(n_groups, 'group')} of the same picture, "
             "encoded anew, trimmed, in other colours or with other words."
         )
+    if n_unread == n_posters:  # there are no pictures
+        found = found.partition(", encoded anew")[0].rstrip(".") + "."
+        found = found.replace("are the same picture", "have the same numbers")
+        return [found.replace("of the same picture", "with the same numbers each")]
     without = f"{counted(n_unread, 'poster')} could not be read again, and so not compared."
     return [found, *([without] if n_unread else [])]
 

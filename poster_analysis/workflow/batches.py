@@ -30,9 +30,9 @@ from poster_analysis.study.run import (
     runs,
     say,
 )
+from .analyses import check_changes
 from poster_analysis.workflow.pipeline import (
     changes_of,
-    check_changes,
     finish_study,
     named_as_taken,
     run_report,
@@ -162,6 +162,8 @@ def _typed(value: object, kind: object) -> object:
 # %% ../../nbs/workflow/01_batches.ipynb #010b
 def _check_choices(parameters: Parameters) -> None:
     """Refuse words that are not among those there are."""
+    if parameters.features:
+        return
     valid = {"backbone": backbone_names(), "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS}  # fmt: skip
     for name, words in valid.items():
         if getattr(parameters, name) not in words:

@@ -45,7 +45,8 @@ def _once(
 # %% ../../nbs/workflow/02_questions.ipynb #n06
 def _records(found: pd.DataFrame, run: Run) -> list[dict]:
     """Neighbours as dicts, with the full paths of their posters."""
-    found = found.assign(path=[str(Path(run.parameters.posters, path)) for path in found.path])
+    folder = run.parameters.posters
+    found = found.assign(path=[path and str(Path(folder, path)) for path in found.path])
     columns = ["rank", "imdb_id", "title", "genre", "similarity", "path"]
     return found[columns].to_dict("records")
 
@@ -53,6 +54,10 @@ def _records(found: pd.DataFrame, run: Run) -> list[dict]:
 def _backbone(run: Run) -> Backbone:
     """The backbone that computed the features of a run."""
     recorded = run.record["backbone"]
+    if run.parameters.features:
+        raise InputError(
+            f"the features of this study come from {recorded['name']}, and an image from elsewhere has none there; ask for a film by its id or title"
+        )
     backbone, _ = backbone_of(run.parameters.changed(precision=recorded["precision"]))
     differing = [key for key, value in backbone.specification.items() if recorded[key] != value]
     if differing:

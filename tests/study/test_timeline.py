@@ -5,12 +5,15 @@ import pytest
 
 from poster_analysis.core.errors import InputError
 from poster_analysis.examples import small_run
+from poster_analysis.study.run import Stage
+from poster_analysis.study.stages import timeline
 from poster_analysis.study.stages.analysis import Analysis
 from poster_analysis.study.stages.timeline import look_back, timeline_figure, timeline_table
 
 TABLES = (
     "trends",
     "trend_means",
+    "trend_changes",
     "trend_curves",
     "differences",
     "group_palettes",
@@ -70,3 +73,10 @@ def test_another_column_takes_the_place_of_genres(analysis):
 def test_what_cannot_be_asked_is_refused_before_anything_is_measured(analysis, asked, said):
     with pytest.raises(InputError, match=said):
         look_back(analysis, **asked)
+
+
+def test_without_pictures_there_is_nothing_to_look_back_at(analysis, monkeypatch):
+    nothing = Stage(analysis.run.folder, "measures", "", {}, {}, [], {}, 0.0)
+    monkeypatch.setattr(timeline, "measure_run", lambda _: nothing)
+    with pytest.raises(InputError, match="no pictures"):
+        look_back(analysis)

@@ -9,7 +9,7 @@ from poster_analysis.core.errors import InputError
 from poster_analysis.trends.curves import trend_curves
 from poster_analysis.trends.differences import differences
 from poster_analysis.trends.films import circular_mean, gather_films
-from poster_analysis.trends.means import BINS, bin_means
+from poster_analysis.trends.means import BINS, bin_changes, bin_means
 from poster_analysis.trends.mix import same_mix
 from poster_analysis.trends.slopes import trends
 
@@ -39,15 +39,16 @@ def made_up(n_films=100, slope=0.0, mix=0.0, difference=0.0, seed=9):
 
 def test_shuffled_years_are_no_trend_and_tests_keep_their_level():
     values, years, genres = made_up(slope=-6)
-    rng, found, p_values = np.random.default_rng(9), [], []
+    rng, found, changed, p_values = np.random.default_rng(9), [], [], []
     for _ in range(N_SHUFFLES):
         films = gather_films(values, years=pd.Series(rng.permutation(years)), labels=genres)
-        table = trends(films, n_draws=199, n_shuffles=999)
+        table = trends(films, n_draws=199, n_shuffles=499)
         found.append(table["holds"].any())
+        changed.append(bin_changes(films, bin_means(films, n_draws=20))["holds"].any())
         p_values.append(table["p_value"])
-    assert np.mean(found) <= 0.05
+    assert np.mean(found) <= 0.05 and np.mean(changed) <= 0.05
     assert 0.02 < (np.array(p_values) <= 0.05).mean() < 0.08, "p-values mean what they say"
-    real = trends(gather_films(values, years=years, labels=genres), n_draws=199, n_shuffles=999)
+    real = trends(gather_films(values, years=years, labels=genres), n_draws=199, n_shuffles=499)
     assert set(real[real["holds"]]["measure"]) == {"lightness"}
     assert kendalltau(years, values["lightness"]).pvalue < 1e-6
 

@@ -24,7 +24,8 @@ from poster_analysis.study.stages.clusters import cluster_in
 from poster_analysis.study.stages.extraction import (
     run_extraction,
 )
-from poster_analysis.workflow.pipeline import run_neighbours, run_report, run_study
+from poster_analysis.workflow.analyses import run_neighbours
+from poster_analysis.workflow.pipeline import run_report, run_study
 from poster_analysis.workflow.questions import similar, similar_to_each
 
 TABLES = [
@@ -35,7 +36,7 @@ TABLES = [
     ),
     *("components_pca", "components_nmf", "explained_variance", "nmf_components", "neighbours"),
     *("genre_agreement", "neighbour_counts", "neighbour_count_distribution"),
-    *("neighbour_comparison", "duplicates", "map", "posters"),
+    *("neighbour_comparison", "duplicates", "map", "posters", "label_probe", "outliers"),
 ]
 FIGURES = [
     *(
@@ -53,6 +54,7 @@ FIGURES = [
     *("components_pca", "components_nmf", "contact_sheet", "explained_variance", "nmf_components"),
     *("silhouette_comparison", "genre_agreement", "neighbour_counts", "neighbour_comparison"),
     "duplicates",
+    "outliers",
 ]
 NOTEBOOKS = [
     "extraction",

@@ -34,6 +34,7 @@ from ...figures import sheets
 from ...figures.page import save_figure
 from ...reduction import spaces as reduction
 from .. import tables as table_names
+from ..columns import columns_digest, with_columns
 from poster_analysis.study.run import (
     Outcome,
     Run,
@@ -123,16 +124,20 @@ def _space(analysis: "Analysis", name: str) -> reduction.Space:
 def _groups(analysis: "Analysis") -> dict[str, pd.Series]:
     """What films are grouped by, for every poster: genre, decade, and the columns that were asked for."""
     features = analysis.features
-    films, names = with_groups(features.index, analysis.parameters.group_columns)
+    films = with_columns(features.index, analysis.run.out)
+    films, names = with_groups(films, analysis.parameters.group_columns)
     return {name: films[name].set_axis(features.imdb_ids) for name in names}
 
 
-def _grouped_by(analysis: "Analysis") -> dict[str, list[str]]:
-    """The columns that were asked for, for the key of a stage; nothing if there are none."""
+def _grouped_by(analysis: "Analysis") -> dict[str, list[str] | str]:
+    """The columns that were asked for, and what stands in those of one's own, for the key of a stage; nothing if there are none."""
     asked = analysis.parameters.group_columns
     if not asked:
         return {}
-    return {"group_columns": named_columns(asked, analysis.run.table(table_names.FEATURES_INDEX))}
+    films = analysis.run.table(table_names.FEATURES_INDEX)
+    names = named_columns(asked, with_columns(films, analysis.run.out))
+    own = [name for name in names if name not in films]
+    return {"group_columns": names} | (columns_digest(analysis.run.out, *own) if own else {})
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #6a0e46d1
 class _Stages:
@@ -200,7 +205,7 @@ class Analysis(_Stages):
         return {name: one.reindex(ids).reset_index(drop=True) for name, one in self.groups.items()}
 
     @cached_property
-    def grouped_by(self) -> dict[str, list[str]]:
+    def grouped_by(self) -> dict[str, list[str] | str]:
         """The columns that were asked for, for the key of a stage; nothing if there are none."""
         return _grouped_by(self)
 

@@ -21,6 +21,7 @@ from poster_analysis.core.text import (
     value_text,
 )
 from ...figures import comparison as comparison_figures
+from ...figures.labels import MOST_PANELS, label_areas_chart
 from ...figures.page import save_figure
 from .. import comparison as run_comparison
 from .. import tables as table_names
@@ -100,6 +101,21 @@ def _difference(table: pd.DataFrame) -> str:
     ]
     return f"The runs differ in {', '.join(words)}."
 
+# %% ../../../nbs/study/stages/05_comparison.ipynb #pl11
+def _probes(chosen: Mapping[str, Run]) -> pd.DataFrame:
+    """How well labels can be told from the raw features of each run that was probed."""
+    found = {name: run.finished("labels") for name, run in chosen.items()}
+    path = table_path(table_names.LABEL_PROBE)
+    tables = [
+        stage.table(table_names.LABEL_PROBE).assign(run=name)
+        for name, stage in found.items()
+        if stage is not None and path in stage.outputs
+    ]
+    probed = (
+        pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["run", "space"])
+    )
+    return probed[probed["space"] == "raw"].reset_index(drop=True)
+
 # %% ../../../nbs/study/stages/05_comparison.ipynb #9d9a8821
 def _overall(chosen: dict[str, Run], space: str) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """The tables that are of all runs at once, and what they say."""
@@ -120,7 +136,10 @@ def _overall(chosen: dict[str, Run], space: str) -> tuple[dict[str, pd.DataFrame
         "verdicts": run_comparison.verdicts_side_by_side(sweeps, verdicts),
         "agreement": run_comparison.agreement_of_runs(clusters),
     }
+    probed = _probes(chosen)
+    tables |= {"labels": probed} if len(probed) else {}
     return tables, [
+        *(comparison_findings.told_findings(probed) if len(probed) else []),
         *comparison_findings.agreement_findings(tables["agreement"]),
         *comparison_findings.verdict_findings(tables["verdicts"]),
     ]
@@ -170,6 +189,17 @@ def _warning(chosen: Mapping[str, Run]) -> str:
     alike = all(one == found[0] for one in found)
     return "" if alike else "features differ: compare shapes, not heights"
 
+# %% ../../../nbs/study/stages/05_comparison.ipynb #pl13
+def _label_charts(probed: pd.DataFrame) -> dict[str, Figure]:
+    """How well the labels of each column can be told, the first runs side by side."""
+    runs = list(dict.fromkeys(probed["run"]))[:MOST_PANELS]
+    rows = probed[probed["judged"].astype(bool) & probed["run"].isin(runs)]
+    columns = dict.fromkeys(rows["column"])
+    return {
+        f"labels_{number}": label_areas_chart(rows[rows["column"] == column], by="run")
+        for number, column in enumerate(columns, start=1)
+    }
+
 # %% ../../../nbs/study/stages/05_comparison.ipynb #017a
 _SCORES = {
     "silhouette": "silhouette",
@@ -195,7 +225,7 @@ def comparison_charts(
     Returns
     -------
     dict
-        silhouette, original, stability, neighbours, and clusters_1, clusters_2 … for the pairs of runs.
+        silhouette, original, stability, neighbours, labels_1, labels_2 … for the columns that were probed, and clusters_1, clusters_2 … for the pairs of runs.
     """
     tables = {kind: table for kind, table in tables.items() if len(table)}
     if "sweeps" not in tables:
@@ -206,6 +236,8 @@ def comparison_charts(
             figures[kind] = comparison_figures.runs_curve(sweeps, score=score, note=note)
     if "neighbours" in tables:
         figures["neighbours"] = comparison_figures.overlap_chart(tables["neighbours"])
+    if "labels" in tables:
+        figures |= _label_charts(tables["labels"])
     if "matching" in tables:
         pairs = tables["matching"].groupby(["run_a", "run_b"], sort=False)
         for number, ((run_a, run_b), rows) in enumerate(pairs, start=1):
@@ -306,7 +338,7 @@ def compare_runs(
     name, suffix = f"runs{comparison_suffix(names)}_{space}", f"{comparison_suffix(names)}_{space}"
     if len(chosen) < 2:
         return home, Stage(home.folder, name, "", {}, {}, [_too_few(home, chosen, space)], {}, 0.0)
-    needed = (f"clustering_{space}", "neighbours")
+    needed = (f"clustering_{space}", "neighbours", "labels")
     stages = [run.finished(stage) for run in chosen.values() for stage in needed]
     asked = {"runs": list(chosen), "space": space, "n_neighbors": n_neighbors}
     differ = differing_parameters(chosen)
@@ -330,7 +362,7 @@ def comparison_table(stage: Stage, kind: str) -> pd.DataFrame:
     stage
         As `compare_runs` returns it.
     kind
-        "parameters", "sweeps", "verdicts", "agreement" (of all runs), "matching", "cluster_mates", "neighbours" or
+        "parameters", "sweeps", "verdicts", "agreement", "labels" (of all runs), "matching", "cluster_mates", "neighbours" or
         "differing" (of each run against the first).
 
     Returns

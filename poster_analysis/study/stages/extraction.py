@@ -30,6 +30,7 @@ from ...extraction.features import sample_rows
 from ...figures import sheets
 from ...figures.page import save_figure
 from .. import tables as table_names
+from ..columns import with_columns
 from ..lock import check_not_held, run_held
 from poster_analysis.study.parameters import (
     Parameters,
@@ -40,15 +41,19 @@ from poster_analysis.study.run import (
     say,
     say_finished,
 )
+from .brought_features import Brought, bring, take
 from ..tables import table_path
 from ...words import findings
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011
 def _with_absolute_paths(parameters: Parameters) -> Parameters:
     """The parameters with paths that mean the same from every folder."""
-    names = [
-        name for name in ("posters", "metadata", "links") if getattr(parameters, name) is not None
-    ]
+    if not parameters.posters and not parameters.features:
+        raise InputError(
+            "give a folder of posters (--posters), or features of your own (--features)"
+        )
+    names = ("posters", "metadata", "links", "features", "feature_ids")
+    names = [name for name in names if getattr(parameters, name)]
     paths = {name: str(Path(getattr(parameters, name)).resolve()) for name in names}
     return dataclasses.replace(parameters, **paths)
 
@@ -62,14 +67,14 @@ def _check_place(run: Run, parameters: Parameters, store: Path) -> None:
     check_folder(run.out, parts=_SHARED)
     check_folder(run.folder, parts=_PARTS)
     check_folder(store, name="store")
-    if run.out.resolve().is_relative_to(parameters.posters):
+    if parameters.posters and run.out.resolve().is_relative_to(parameters.posters):
         raise InputError(
             f"{run.out} lies in the folder of posters, where its figures would be taken for posters; "
             "give an --out elsewhere"
         )
     if run.exists and run.parameters.posters != parameters.posters:
         raise InputError(
-            f"{run.folder} holds a study of {run.parameters.posters}; "
+            f"{run.folder} holds a study of {run.parameters.posters or run.parameters.features}; "
             "give another --out, or keep both with --name"
         )
 
@@ -88,8 +93,9 @@ def _read_collection(parameters: Parameters) -> Collection:
 # %% ../../../nbs/study/stages/01_extraction.ipynb #chk02
 def _say_check(collection: Collection) -> None:
     """Say how the posters and their table fit, where a person waits for it."""
-    for line in collection.check.summary() if collection.check else ():
-        say(line)
+    if collection.check and collection.check.listing.paths and collection.table["path"].any():
+        for line in collection.check.summary():
+            say(line)
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011b
 def backbone_of(
@@ -118,7 +124,11 @@ def _holds(path: Path, table: pd.DataFrame) -> bool:
 
 
 def _start(
-    run: Run, parameters: Parameters, collection: Collection, groups: list[str], backbone: Backbone
+    run: Run,
+    parameters: Parameters,
+    collection: Collection,
+    groups: list[str],
+    backbone: Backbone | Brought,
 ) -> None:
     """Record what is asked, of which posters, what they are grouped by, and what every page must warn of."""
     facts = {
@@ -134,6 +144,43 @@ def _start(
         unused.unlink(missing_ok=True)
     elif not _holds(unused, collection.known.skipped):
         write_table(collection.known.skipped, unused)
+
+# %% ../../../nbs/study/stages/01_extraction.ipynb #br1
+def _changed_features(run: Run, brought: Brought) -> list[str]:
+    """What is to be said of features that are brought along: what was left out, and whether they are others than before."""
+    own, known = brought.own, run.record.get("backbone", {}) if run.exists else {}
+    said = [
+        note
+        for note in brought.collection.notes
+        if own.source in note or note.startswith("No posters")
+    ]
+    digests = ("sha256", "ids_sha256")
+    if known.get("sha256") and any(known.get(one) != own.facts.get(one) for one in digests):
+        said.append(
+            f"{own.source} has changed since the study was made; everything that depends on it is made again."
+        )
+    return said
+
+
+def _open_yet(parameters: Parameters, random_if_unreachable: bool) -> tuple[str, ...]:
+    """The parameters that may change before the run begins."""
+    return ("weights",) * random_if_unreachable + ("n_components",) * bool(parameters.features)
+
+
+def _source(
+    brought: Brought | None, parameters: Parameters, random_if_unreachable: bool
+) -> tuple[Brought | Backbone, Parameters]:
+    """Where the features come from, and the parameters with the weights that there are."""
+    return (brought, parameters) if brought else backbone_of(parameters, random_if_unreachable)
+
+
+def _brought(run: Run, parameters: Parameters) -> tuple[Brought | None, Parameters, list[str]]:
+    """The features that are brought along, if any, the parameters that fit them, and what is to be said of both."""
+    if not parameters.features:
+        return None, parameters, []
+    brought = bring(parameters)
+    parameters, said = brought.fitting(parameters)
+    return brought, parameters, [*said, *_changed_features(run, brought)]
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011d
 def _backbone_facts(backbone: Backbone) -> dict:
@@ -202,16 +249,22 @@ def check_enough(parameters: Parameters, index: pd.DataFrame) -> None:
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #f07c
 def _extract_stage(
-    run: Run, parameters: Parameters, collection: Collection, backbone: Backbone, store: Path
+    run: Run,
+    parameters: Parameters,
+    collection: Collection,
+    backbone: Backbone | Brought,
+    store: Path,
 ) -> None:
     """Compute the stage ``extraction`` unless it is up to date, and record what turned posters into features."""
     asked = {"collection": collection.digest, "backbone": backbone.digest}
     asked["precision"] = parameters.precision
-    stage = run.stage(
-        "extraction",
-        lambda folder: _extract(collection, backbone, store, folder),
-        parameters=asked,
-    )
+
+    def compute(folder: Path) -> Outcome:
+        if isinstance(backbone, Brought):
+            return take(backbone, folder)
+        return _extract(collection, backbone, store, folder)
+
+    stage = run.stage("extraction", compute, parameters=asked)
     run.note(backbone=stage.facts["backbone"])
     say_finished(stage)
 
@@ -261,17 +314,18 @@ def run_extraction(
     parameters, run = _with_absolute_paths(parameters), Run(out, name)
     store_folder = Path(store) if store is not None else run.out / "store"
     _check_place(run, parameters, store_folder)
-    check_not_held(run.folder, parameters, but=("weights",) if random_if_unreachable else ())
-    collection = _read_collection(parameters)
-    groups = group_notes(collection.table, parameters)
+    check_not_held(run.folder, parameters, but=_open_yet(parameters, random_if_unreachable))
+    brought, parameters, said = _brought(run, parameters)
+    collection = brought.collection if brought else _read_collection(parameters)
+    groups = group_notes(with_columns(collection.table, run.out), parameters)
     if whole_study:
         check_enough(parameters, collection.table)
-    backbone, parameters = backbone_of(parameters, random_if_unreachable)
+    backbone, parameters = _source(brought, parameters, random_if_unreachable)
     _say_check(collection)
     with ExitStack() as own:
         (hold or own).enter_context(run_held(run.folder, parameters, say=say))
         _start(run, parameters, collection, groups, backbone)
-        for sentence in groups:
+        for sentence in [*said, *groups]:
             say(sentence)
         _extract_stage(run, parameters, collection, backbone, store_folder)
     return run

@@ -36,11 +36,12 @@ from ...reduction.umap import map_method, neighbours_kept, poster_map
 from ...similarity.genres import neighbour_rows
 from ...similarity.neighbours import neighbours
 from .. import tables as table_names
+from ..columns import columns_digest, with_columns
 from ..exports import give_way, poster_table, write_atlas, write_workbook
 from ..run import Outcome, Stage
 from .analysis import Analysis
 from .clusters import cluster_in
-from .measures import measure_run
+from .measures import measure_run, measures_of
 from poster_analysis.study.stages.neighbours import (
     evaluate_neighbours,
     find_duplicates,
@@ -76,10 +77,11 @@ def _place(analysis: Analysis, folder: Path) -> Outcome:
     write_table(
         known.assign(**dict(table.drop(columns="imdb_id"))), folder / table_path(table_names.MAP)
     )
-    height = 96 if len(features) <= _FEW else 64
-    in_order = analysis.posters.take(_by_place(placed.xy))
-    sprites = make_sprites(in_order, folder / "map", height=height)
-    write_table(sprites, folder / table_path(table_names.SPRITES))
+    if analysis.posters.have_pictures:
+        height = 96 if len(features) <= _FEW else 64
+        in_order = analysis.posters.take(_by_place(placed.xy))
+        sprites = make_sprites(in_order, folder / "map", height=height)
+        write_table(sprites, folder / table_path(table_names.SPRITES))
     return Outcome(facts={"method": placed.method, "reason": placed.reason})
 
 # %% ../../../nbs/study/stages/04_map.ipynb #011
@@ -103,7 +105,7 @@ def _coloured(
     return films, colour_names(films, groups)
 
 # %% ../../../nbs/study/stages/04_map.ipynb #msc2
-def measure_scales(imdb_ids: Iterable[str], table: pd.DataFrame) -> list[dict]:
+def measure_scales(imdb_ids: Iterable[str], table: pd.DataFrame | None) -> list[dict]:
     """The measures of posters as columns that a map can be coloured by, without those that are the same for all.
 
     Parameters
@@ -111,8 +113,10 @@ def measure_scales(imdb_ids: Iterable[str], table: pd.DataFrame) -> list[dict]:
     imdb_ids
         The posters of the map, in their order.
     table
-        Column imdb_id, and columns of `poster_analysis.measures.names.MEASURES`.
+        Column imdb_id, and columns of `poster_analysis.measures.names.MEASURES`; None if nothing was measured.
     """
+    if table is None:
+        return []
     rows = table.set_index("imdb_id").reindex(list(imdb_ids))
     named = {name: MEASURES[name] for name in MEASURES if name in rows}
     columns = [
@@ -171,21 +175,25 @@ def _nearest(analysis: Analysis) -> pd.DataFrame:
     return table[table["rank"] <= wanted]
 
 # %% ../../../nbs/study/stages/04_map.ipynb #013a
-def _write_page(analysis: Analysis, places: Stage, measured: Stage, folder: Path) -> Outcome:
+def _write_page(
+    analysis: Analysis, places: Stage, measured: pd.DataFrame | None, folder: Path
+) -> Outcome:
     """Write the page; what the map keeps of the neighbours."""
     features, run = analysis.features, analysis.run
     clusters = run.table(in_space(table_names.CLUSTERS, "pca"))
-    films, colours = _coloured(features.index, clusters, analysis.parameters.group_columns)
+    known = with_columns(features.index, run.out)
+    films, colours = _coloured(known, clusters, analysis.parameters.group_columns)
     table = places.table(table_names.MAP)
     films = films.assign(x=table["x"], y=table["y"])
     nearest = _nearest(analysis)
+    has_sprites = table_path(table_names.SPRITES) in places.outputs
     data = map_data(
         films,
         colours=colours,
-        scales=measure_scales(analysis.features.imdb_ids, measured.table(table_names.MEASURES)),
         axes=year_axes(features.index),
+        scales=measure_scales(features.imdb_ids, measured),
         neighbours=nearest,
-        sprites=places.table(table_names.SPRITES),
+        sprites=places.table(table_names.SPRITES) if has_sprites else None,
         thumbnails=thumbnails_from_table(run.table(table_names.THUMBNAILS)),
         title=f"Poster map: {run.name}" if run.name else "Poster map",
         about=_about(analysis, places),
@@ -201,9 +209,10 @@ def make_map(analysis: Analysis) -> Stage:
     before = (places, measured, cluster_in(analysis, "pca"), find_neighbours(analysis))
     return analysis.stage(
         "map",
-        lambda folder: _write_page(analysis, places, measured, folder),
+        lambda folder: _write_page(analysis, places, measures_of(analysis.run), folder),
         parameters=(),
-        given={path.name: file_digest(path) for path in map_assets()},
+        given={path.name: file_digest(path) for path in map_assets()}
+        | columns_digest(analysis.run.out),
         after=before,
     )
 
@@ -228,8 +237,13 @@ def _export(
         space: stage.table(in_space(table_names.CLUSTERS, space))
         for space, stage in clustered.items()
     }
-    tables = {name: stage.table(_TABLES[name]) for name, stage in found.items()}
+    tables = {
+        name: stage.table(_TABLES[name])
+        for name, stage in found.items()
+        if table_path(_TABLES[name]) in stage.outputs
+    }
     table = poster_table(index, clusters=clusters, **tables)
+    table = with_columns(table, analysis.run.out)
     write_table(table, folder / table_path(table_names.POSTERS))
     write_workbook(table, folder / WORKBOOK)
     small = small_posters(analysis.posters, copies, progress=True)
@@ -253,6 +267,6 @@ def export_posters(analysis: Analysis) -> Stage:
     return analysis.stage(
         "exports",
         lambda folder: _export(analysis, clustered, found, folder),
-        given={"files": [ATLAS.name, WORKBOOK.name]},
+        given={"files": [ATLAS.name, WORKBOOK.name]} | columns_digest(analysis.run.out),
         after=(*clustered.values(), *found.values()),
     )

@@ -18,7 +18,12 @@ from .. import tables as table_names
 from ..run import Outcome, Run, Stage
 from .analysis import Analysis
 from ..tables import table_path
-from ...words.measures import NO_MEASURES, measures_findings, unreadable_finding
+from poster_analysis.words.measures import (
+    NO_MEASURES,
+    NO_PICTURES,
+    measures_findings,
+    unreadable_finding,
+)
 
 # %% ../../../nbs/study/stages/08_measures.ipynb #sm005
 def _tables(measured: Measured) -> dict[str, pd.DataFrame]:
@@ -36,6 +41,8 @@ def _tables(measured: Measured) -> dict[str, pd.DataFrame]:
 # %% ../../../nbs/study/stages/08_measures.ipynb #sm006
 def _measure(analysis: Analysis, store: Path, folder: Path) -> Outcome:
     """Measure the posters; write what was found."""
+    if not analysis.posters.have_pictures:
+        return Outcome([NO_PICTURES])
     measured = measure_posters(analysis.posters, store)
     tables = _tables(measured)
     for name, table in tables.items():
@@ -65,9 +72,14 @@ def measure_run(analysis: Analysis, *, store: Path | None = None) -> Stage:
 # %% ../../../nbs/study/stages/08_measures.ipynb #sm012
 def measures_of(run: Run) -> pd.DataFrame | None:
     """The measures of the posters of a run, a row for each; None if there are none yet."""
+    return _table_of(run, table_names.MEASURES)
+
+
+def _table_of(run: Run, name: str) -> pd.DataFrame | None:
+    """A table of the stage; None if it has not been made."""
     stage = run.finished("measures")
-    there = stage is not None and table_path(table_names.MEASURES) in stage.outputs
-    return stage.table(table_names.MEASURES) if there else None
+    there = stage is not None and table_path(name) in stage.outputs
+    return stage.table(name) if there else None
 
 
 def palettes_of(run: Run) -> pd.DataFrame:
@@ -76,9 +88,9 @@ def palettes_of(run: Run) -> pd.DataFrame:
     Raises
     ------
     InputError
-        There are none yet.
+        There are none yet, or there are no pictures to measure.
     """
-    stage = run.finished("measures")
-    if stage is None:
+    found = _table_of(run, table_names.PALETTES)
+    if found is None:
         raise InputError(NO_MEASURES.replace("STUDY", str(run.folder)))
-    return stage.table(table_names.PALETTES)
+    return found

@@ -27,7 +27,7 @@ from poster_analysis.figures.thumbnails import (
 )
 from ...similarity import hubness
 from ...similarity.comparison import compare_neighbours
-from ...similarity.duplicates import N_CANDIDATES, duplicate_groups
+from ...similarity.duplicates import N_CANDIDATES, duplicate_groups, equal_features
 from ...similarity.genres import genre_agreement
 from ...similarity.neighbours import neighbours
 from ...similarity.perceptual_hashes import perceptual_hashes
@@ -253,9 +253,18 @@ def evaluate_neighbours(analysis: Analysis) -> Stage:
     )
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #xx005a
+def _same_numbers(features: Features, folder: Path) -> Outcome:
+    """Write the groups of posters with equal features, where there are no pictures to look at, and say how many there are."""
+    groups = equal_features(features)
+    write_table(groups, folder / table_path(table_names.DUPLICATES))
+    return Outcome(duplicate_findings(len(features), groups, len(features)))
+
+
 def _duplicates(analysis: Analysis, folder: Path) -> Outcome:
     """Write the groups, draw the largest, and say how many there are."""
     features, posters = analysis.features, analysis.parameters.posters
+    if not analysis.posters.have_pictures:
+        return _same_numbers(features, folder)
     distances = analysis.distances if analysis.parameters.sample is None else None
     n_neighbors = min(N_CANDIDATES, len(features) - 1)
     nearest = neighbours(features, n_neighbors=n_neighbors, distances=distances)
