@@ -137,8 +137,7 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
     name = in_space(table_names.ENRICHMENT, space)
     if table_path(name) in stage.outputs:
         known["enrichment"] = stage.table(name)
-    apart = cluster_measures_of(analysis.run, space)
-    if apart is not None:
+    if (apart := cluster_measures_of(analysis.run, space)) is not None:
         known["measures"] = apart
     return Clusters(Clustering(table, inertia, {"space": space} | own), analysis, **known)
 
@@ -227,8 +226,8 @@ class _Asked(_Grouped):
             self.folder, query, n_neighbors=n, by=by, one_per_picture=one_per_picture, index=index
         )
         table = pd.DataFrame(found["neighbours"])
-        paths = self.analysis.features.index.set_index("imdb_id")["path"]
-        table["path"] = table["imdb_id"].map(paths)
+        index = self.analysis.features.index.set_index("imdb_id")
+        table["path"] = table["imdb_id"].map(index["path"])
         meant = self._meant(found["query"])
         if measures_of(self.run) is not None:
             rule, known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
@@ -290,8 +289,8 @@ class Study(_Compared):
 
         return live_map(self.run, _placed(self), color=color, axes=axes, height=height)
 
-    def image_plot(self, x: str, y: str, path: str | os.PathLike, **options: float | str) -> Path:
-        """The posters placed by two numbers, such as year and lightness, as a file for a printer; options are those of `write_image_plot`."""
+    def image_plot(self, x: str, y: str, path: str | Path, **options: float | str) -> Path:
+        """The posters placed by two numbers, such as year and lightness, as a file for a printer, as by `write_image_plot`."""
         return write_image_plot(self.folder, Path(path), x=x, y=y, **options)
 
     def changed(self, name: str = "", **parameters: object) -> "Study":
