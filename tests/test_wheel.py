@@ -49,7 +49,7 @@ def test_the_wheel_runs_demo_and_report_away_from_the_checkout(command, tmp_path
     assert (tmp_path / site.splitlines()[-1]).is_file()
     demo = tmp_path / "demo"
     assert (demo / "site" / "index.html").is_file()
-    assert len(list((demo / "notebooks").glob("*.ipynb"))) == 6
+    assert len(list((demo / "notebooks").glob("*.ipynb"))) == 7
     assert (demo / "figures" / "silhouette_nmf.png").is_file()
     posters = ["--posters", "demo/collection/posters", "--backbone", "colour", "--out", "features"]
     run(command, "extract", *posters, "--limit", 50, cwd=tmp_path)

@@ -34,31 +34,40 @@ _HALF = 1 / 6  # half of a third of the line
 
 
 def _straight(places: np.ndarray) -> np.ndarray:
-    """How many places on a line from 0 to 1 are near its middle, its beginning and its end."""
-    return np.array([(np.abs(places - at) <= _HALF).sum() for at in (0.5, 0, 1)])
+    """How many places on lines from 0 to 1, a row for each poster, are near the middle, the beginning and the end."""
+    near = [(np.abs(places - at) <= _HALF).sum(axis=0) for at in (0.5, 0, 1)]
+    return np.stack(near, axis=-1)
 
 # %% ../../nbs/clustering/05_groups.ipynb #014
 _FEWEST, _SHARE = 5, 0.2  # posters on either side of a border that say where it is
+_LEAST = 1e-12  # squared length below which a line is a point
 
 
-def _corner(X: np.ndarray, sides: tuple[np.ndarray, np.ndarray], places: np.ndarray) -> np.ndarray:
-    """The middle of the posters nearest to the border between two clusters, as many from either side."""
-    n_near = max(_FEWEST, int(_SHARE * min(len(side) for side in sides)))
-    near = [side[np.argsort(np.abs(places[side] - 0.5), kind="stable")[:n_near]] for side in sides]
-    return np.mean([X[side].mean(axis=0) for side in near if len(side)], axis=0)
+def _nearest_means(X: np.ndarray, distances: np.ndarray, n_near: np.ndarray) -> np.ndarray:
+    """For each column of the distances the mean of the rows that are nearest, as many as `n_near` says."""
+    order = np.argsort(distances, axis=0, kind="stable")
+    n_near = np.minimum(n_near, len(X))
+    shares, weights = np.arange(len(X))[:, None] < n_near, np.zeros(distances.shape, np.float32)
+    np.put_along_axis(weights, order, (shares / n_near).astype(np.float32), axis=0)
+    return weights.T @ X
 
 
-def _bent(X: np.ndarray, centres: np.ndarray, sides: Sequence, corner: np.ndarray) -> np.ndarray:
-    """How many posters are near the corner of a path, its beginning and its end."""
-    counts = np.zeros(3, dtype=np.int64)
-    for number, (centre, side) in enumerate(zip(centres, sides, strict=True), start=1):
-        way = corner - centre
-        places = (X[side] - centre) @ way / max(float(way @ way), 1e-12)
-        counts[0] += (np.abs(places - 1) <= 0.25).sum()
-        counts[number] = (np.abs(places) <= 0.25).sum()
-    return counts
+def _bent(X: np.ndarray, centre: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """How many posters are near the corner of the path to each other cluster, and near its beginning."""
+    ways = corners - centre
+    places = (X - centre) @ ways.T / np.maximum(np.square(ways).sum(axis=1), _LEAST)
+    return np.stack([(np.abs(places - at) <= 0.25).sum(axis=0) for at in (1, 0)], axis=-1)
 
 # %% ../../nbs/clustering/05_groups.ipynb #015
+def _corners(near: np.ndarray, centres: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The corner between every two clusters, from the means near the border on either side where there are posters."""
+    sides = (there[:, None] + there.astype(int))[..., None]
+    sums = np.where(there[:, None, None], near, 0) + np.where(
+        there[:, None], near.swapaxes(0, 1), 0
+    )
+    return np.where(sides > 0, sums / np.maximum(sides, 1), (centres[:, None] + centres) / 2)
+
+
 def _counts(
     X: np.ndarray, inside: np.ndarray, outside: np.ndarray, centres: np.ndarray
 ) -> np.ndarray:
@@ -66,19 +75,34 @@ def _counts(
     products, between = X @ centres.T, centres @ centres.T
     squares, k = np.diag(between), len(centres)
     labels = (squares - 2 * products).argmin(axis=1)
-    counts = np.zeros((k, k, 6), dtype=np.int64)
-    members = [(inside[labels[inside] == c], outside[labels[outside] == c]) for c in range(k)]
-    for one in range(k):
-        for other in range(one):
-            length = max(float(squares[one] + squares[other] - 2 * between[one, other]), 1e-12)
-            along = products[:, other] - products[:, one]
-            places = (along - (between[one, other] - squares[one])) / length
-            drawn, left = zip(members[one], members[other], strict=True)
-            pair = centres[[one, other]]
-            corner = _corner(X, drawn, places) if any(map(len, drawn)) else pair.mean(axis=0)
-            counts[one, other, :3] = _straight(places[np.concatenate(left)])
-            counts[one, other, 3:] = _bent(X, pair, left, corner)
-    return counts
+    lengths = np.maximum(squares[:, None] + squares - 2 * between, _LEAST)
+    drawn, left = ([some[labels[some] == c] for c in range(k)] for some in (inside, outside))
+    n_drawn = np.array([len(rows) for rows in drawn])
+    n_near = np.maximum(_FEWEST, (_SHARE * np.minimum(n_drawn[:, None], n_drawn)).astype(int))
+
+    def ahead(c: int, rows: np.ndarray) -> np.ndarray:
+        """Places on the lines from one centre to all others."""
+        along = products[rows] - products[rows, c][:, None] - (between[c] - squares[c])
+        return along / lengths[c]
+
+    near = np.stack(
+        [
+            _nearest_means(X[rows], np.abs(ahead(c, rows) - 0.5), n_near[c])
+            for c, rows in enumerate(drawn)
+        ]
+    )
+    corners = _corners(near, centres, n_drawn > 0)
+    line = np.stack([_straight(ahead(c, rows)) for c, rows in enumerate(left)])
+    path = np.stack([_bent(X[rows], centres[c], corners[c]) for c, rows in enumerate(left)])
+    return _of_pairs(line, path)
+
+
+def _of_pairs(line: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """Counts of every pair, from those of the posters of each cluster on its way to each other one."""
+    back, returned = line.swapaxes(0, 1), path.swapaxes(0, 1)
+    straight = line + back[..., [0, 2, 1]]  # its own end is the other end of the way back
+    corner = path[..., :1] + returned[..., :1]
+    return np.concatenate([straight, corner, path[..., 1:], returned[..., 1:]], axis=-1)
 
 # %% ../../nbs/clustering/05_groups.ipynb #017
 def _separations(counts: np.ndarray) -> np.ndarray:

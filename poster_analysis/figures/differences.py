@@ -216,7 +216,7 @@ def difference_matrix(
     width = max(6.5, left + _CELL * len(columns) + MARGIN + 0.2)
     page, _ = new_page(
         f"{int(table['holds'].sum()):,} of {counted(len(table), 'difference')} by {plain_text(table['column'].iloc[0])} hold",
-        "area: standard deviations, red more, blue less", "pale: does not hold after correction", note,
+        "area: standard deviations, orange more, blue less", "pale: does not hold after correction", note,
         width=width, body=0.2 + above + _CELL * len(rows) + MARGIN,
     )  # fmt: skip
     whole = page.get_size_inches()[1]

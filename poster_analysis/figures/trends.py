@@ -215,7 +215,7 @@ def _panels(
     n_rows = -(-n_panels // n_columns)
     page, top = new_page(
         _title(slopes), "dots: means with 95 % intervals", "band: smooth curve" if curves is not None and len(curves) else "",
-        f"red squares: with the same mix by {listed(others)}" if others else "",
+        f"orange squares: with the same mix by {listed(others)}" if others else "",
         "a slope that holds is blue" if len(slopes) else "", *notes,
         width=max(4.5, 2.3 * n_columns + 2 * MARGIN), body=0.1 + 1.95 * n_rows,
     )  # fmt: skip

@@ -99,7 +99,7 @@ def _gaps(one: Verdict) -> str:
     )
     return (
         f"Over {counted(one.n_boot, 'bootstrap sample')} {back} (the least sure with a Jaccard index of {one.reproducibility:.2f}; {REPRODUCIBLE:g} "
-        f"is enough), {joined} {gap} (the narrowest {max(one.separation, 0):.2f}; {SEPARATE:g} is enough, 1 is empty, 0 is none)."
+        f"is enough), {joined} {gap} (the narrowest {max(one.separation, 0):z.2f}; {SEPARATE:g} is enough, 1 is empty, 0 is none)."
     )
 
 # %% ../../nbs/words/00_verdict.ipynb #021

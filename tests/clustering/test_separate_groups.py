@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from poster_analysis.clustering import groups
 from poster_analysis.clustering.all_k import k_means_for_all_k
 from poster_analysis.clustering.groups import find_groups, levels
 from poster_analysis.core.errors import InputError
@@ -101,6 +102,36 @@ def found_levels(X, numbers):
 def test_planted_groups_are_found_at_their_number(sizes, distance, spread, seed):
     X = planted(np.random.default_rng([seed, 61]), sizes, distance, spread)
     assert found_levels(X, range(2, 8)) == [len(sizes)]
+
+
+def counts_of_a_pair(X, inside, outside, centres):
+    """The six counts of the second cluster of two towards the first, as the chapter defines them, for one pair."""
+    nearest = ((X[:, None] - centres) ** 2).sum(axis=-1).argmin(axis=1)
+    drawn, left = ([rows[nearest[rows] == c] for c in (1, 0)] for rows in (inside, outside))
+    start, end = centres[1], centres[0]
+    places = (X - start) @ (end - start) / ((end - start) ** 2).sum()
+    both = places[np.concatenate(left)]
+    straight = [(abs(both - at) <= 1 / 6).sum() for at in (0.5, 0, 1)]
+    n_near = max(5, int(0.2 * min(map(len, drawn))))
+    near = [X[rows[np.argsort(abs(places[rows] - 0.5))[:n_near]]].mean(axis=0) for rows in drawn]
+    corner = np.mean(near, axis=0)
+    path = []
+    for centre, rows in zip((start, end), left, strict=True):
+        way = corner - centre
+        path.append((X[rows] - centre) @ way / (way**2).sum())
+    corners = sum((abs(one - 1) <= 0.25).sum() for one in path)
+    return [*straight, corners, *((abs(one) <= 0.25).sum() for one in path)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_counts_of_all_pairs_are_those_of_each_pair(seed):
+    rng = np.random.default_rng([seed, 7])
+    X = rng.normal(size=(120, 6))
+    weights = np.bincount(rng.integers(120, size=120), minlength=120)
+    inside, outside = np.flatnonzero(weights), np.flatnonzero(weights == 0)
+    centres = X[rng.choice(120, 2, replace=False)]
+    found = groups._counts(X, inside, outside, centres)[1, 0]
+    assert found.tolist() == counts_of_a_pair(X, inside, outside, centres)
 
 
 def a_table(rows):
