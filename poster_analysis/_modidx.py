@@ -4273,6 +4273,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                        'poster_analysis/study/run.py'),
                                            'poster_analysis.study.run.Stage.figures': ( 'study/run.html#stage.figures',
                                                                                         'poster_analysis/study/run.py'),
+                                           'poster_analysis.study.run.Stage.has_table': ( 'study/run.html#stage.has_table',
+                                                                                          'poster_analysis/study/run.py'),
                                            'poster_analysis.study.run.Stage.is_intact': ( 'study/run.html#stage.is_intact',
                                                                                           'poster_analysis/study/run.py'),
                                            'poster_analysis.study.run.Stage.table': ( 'study/run.html#stage.table',
