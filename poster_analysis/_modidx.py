@@ -578,6 +578,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                                    'poster_analysis/clustering/chance.py'),
                                                    'poster_analysis.clustering.chance.Evidence.kinds': ( 'clustering/chance.html#evidence.kinds',
                                                                                                          'poster_analysis/clustering/chance.py'),
+                                                   'poster_analysis.clustering.chance._axes': ( 'clustering/chance.html#_axes',
+                                                                                                'poster_analysis/clustering/chance.py'),
                                                    'poster_analysis.clustering.chance._check': ( 'clustering/chance.html#_check',
                                                                                                  'poster_analysis/clustering/chance.py'),
                                                    'poster_analysis.clustering.chance._draws': ( 'clustering/chance.html#_draws',
