@@ -10,6 +10,7 @@ __all__ = ['linear_measures', 'apart_by_measures', 'explain_clusters', 'explain_
 from pathlib import Path
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ...collection.images import UnreadableImage, read_image
 from ...core.files import write_table
@@ -51,7 +52,9 @@ def linear_measures(table: pd.DataFrame, imdb_ids: pd.Series) -> pd.DataFrame:
     return rows[names].reset_index(drop=True)
 
 # %% ../../../nbs/study/stages/12_explained.ipynb #se07
-def apart_by_measures(analysis: Analysis, labels, measures: pd.DataFrame) -> pd.DataFrame:
+def apart_by_measures(
+    analysis: Analysis, labels: ArrayLike, measures: pd.DataFrame
+) -> pd.DataFrame:
     """Which measures set clusters of the sample apart, as from `cluster_measures`.
 
     Parameters
