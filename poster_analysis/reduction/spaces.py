@@ -77,7 +77,11 @@ def raw_space(X: np.ndarray | sp.sparray) -> Space:
     X
         Features of shape (n_posters, n_features), dense or sparse.
     """
-    return Space("raw", normalize(as_features(X)), {})
+    X = as_features(X)
+    if not sp.issparse(X):
+        return Space("raw", normalize(X), {})
+    own_values = sp.csr_array((X.data.copy(), X.indices, X.indptr), shape=X.shape)
+    return Space("raw", normalize(own_values, copy=False), {})
 
 # %% ../../nbs/reduction/01_spaces.ipynb #013
 ALL_AXES = 2048  # posters up to which all axes are computed, in double precision

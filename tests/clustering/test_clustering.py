@@ -9,7 +9,8 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from poster_analysis.clustering.sweep import cluster, components_sweep, sweep
+from poster_analysis.clustering.components import components_sweep
+from poster_analysis.clustering.sweep import cluster, sweep
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
 from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
