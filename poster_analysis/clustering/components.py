@@ -80,13 +80,13 @@ def _nmf_spaces(
     space: Space, distances: Distances, n_components: Sequence[int]
 ) -> Iterator[tuple[int, float, Space]]:
     """NMF spaces of rising numbers of components, the given one among them if its number is asked for."""
-    seed = space.parameters["random_state"]
+    options = {"random_state": space.parameters["random_state"], "coarse": True}
     for number in sorted({number for number in n_components if number <= min(distances.X.shape)}):
         known = number == space.X.shape[1]
         yield (
             number,
             np.nan,
-            space if known else nmf_space(distances.X, n_components=number, random_state=seed),
+            space if known else nmf_space(distances.X, n_components=number, **options),
         )
 
 # %% ../../nbs/clustering/15_components.ipynb #cmp013

@@ -310,6 +310,7 @@ def nmf_space(
     tolerance: float = 2e-5,
     max_iter: int = 300,
     random_state: int = 9,
+    coarse: bool = False,
 ) -> Space:
     """Non-negative matrix factorisation of `X`; the rows of W are the coordinates, normalised.
 
@@ -325,6 +326,9 @@ def nmf_space(
         Stop after this many iterations anyway.
     random_state
         Seed of the random projection and of the random starts.
+    coarse
+        Whether to stop sooner with large features, for comparisons in which the last few thousandths of the error do
+        not count.
 
     Returns
     -------
@@ -340,7 +344,7 @@ def nmf_space(
     """
     X = as_features(X)
     settings = {"tolerance": tolerance, "max_iter": max_iter, "random_state": random_state}
-    W, H, errors = factorise(X, n_components, **settings)
+    W, H, errors = factorise(X, n_components, coarse=coarse, **settings)
     W = W[first_identical(X)]
     return Space(
         "nmf",
