@@ -168,7 +168,7 @@ def k_means_of_distances(
     return best_partition([_lloyd(squared, seeds) for seeds in starts])
 
 # %% ../../nbs/clustering/00_k_means.ipynb #010d
-_AT_ONCE = 2**14  # rows that are in double precision at the same time
+_AT_ONCE = 2**12  # rows that are in double precision at the same time
 
 
 def cluster_centres(X: np.ndarray | sp.csr_array, labels: np.ndarray) -> np.ndarray:

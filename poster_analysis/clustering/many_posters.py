@@ -149,7 +149,7 @@ class _Clusters:
     def add_up(self, X: Matrix) -> None:
         """Bring the sums up to date with the members."""
         moved = np.flatnonzero(self.members != self.added)
-        for rows in np.array_split(moved, -(-len(moved) // 2**13) or 1):
+        for rows in np.array_split(moved, -(-len(moved) // 2**12) or 1):
             before, now, place = self.added[rows], self.members[rows], np.arange(len(rows))
             groups = np.append(now, before[before >= 0])
             signs = np.repeat(np.float32([1, -1]), [len(rows), len(groups) - len(rows)])
