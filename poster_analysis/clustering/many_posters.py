@@ -159,10 +159,11 @@ class _Clusters:
             self.sums += part.toarray() if sp.issparse(part) else part
         self.added = self.members
 
-    def centres(self) -> np.ndarray:
-        """The means of the clusters."""
+    def centres(self) -> tuple[np.ndarray, np.ndarray]:
+        """The means of the clusters, and their squared lengths, infinite where a cluster is empty."""
         sizes = np.bincount(self.members, minlength=len(self.sums))
-        return (self.sums / np.maximum(sizes, 1)[:, None]).astype(np.float32)
+        means = (self.sums / np.maximum(sizes, 1)[:, None]).astype(np.float32)
+        return means, np.where(sizes > 0, np.einsum("ij,ij->i", means, means), np.float32(np.inf))
 
 # %% ../../nbs/clustering/13_many_posters.ipynb #mny021
 def _dense_rows(X: Matrix, rows: np.ndarray) -> np.ndarray:
@@ -171,13 +172,12 @@ def _dense_rows(X: Matrix, rows: np.ndarray) -> np.ndarray:
     return block.toarray() if sp.issparse(block) else block
 
 
-def _nearest(X: Matrix, centres: list[np.ndarray], squares: np.ndarray) -> list[tuple]:
-    """For each set of centres the nearest to every row, and the squared distance to it."""
-    lengths = [np.einsum("ij,ij->i", one, one) for one in centres]
+def _nearest(X: Matrix, centres: list[tuple], squares: np.ndarray) -> list[tuple]:
+    """For each set of centres, given with their squared lengths, the nearest to every row, and the squared distance to it."""
 
     def of_rows(rows: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         block, found = _dense_rows(X, rows), []
-        for one, length in zip(centres, lengths, strict=True):
+        for one, length in centres:
             scores = one @ block.T
             scores *= -2
             scores += length[:, None]
@@ -218,11 +218,10 @@ def _to_own_centres(X: Matrix, clusters: list[_Clusters], squares: np.ndarray) -
     """Squared distance of each row to the mean of its cluster, for several clusterings, in one reading of the rows."""
     in_threads(lambda one: one.add_up(X), clusters)
     centres = [one.centres() for one in clusters]
-    lengths = [np.einsum("ij,ij->i", one, one) for one in centres]
 
     def of_rows(rows: np.ndarray) -> np.ndarray:
         block, found = _dense_rows(X, rows), []
-        for one, centre, length in zip(clusters, centres, lengths, strict=True):
+        for one, (centre, length) in zip(clusters, centres, strict=True):
             own = one.members[rows]
             products = (centre @ block.T)[own, np.arange(len(rows))]
             found.append(squares[rows] - 2 * products + length[own])
