@@ -70,7 +70,9 @@ class Clock:
             after - before for after, before in zip(now, self.since, strict=True)
         )
         self.since = now
-        print(f"{name}: {self.wall[name]:.1f} s, {self.cpu[name]:.1f} of processors", file=sys.stderr)
+        print(
+            f"{name}: {self.wall[name]:.1f} s, {self.cpu[name]:.1f} of processors", file=sys.stderr
+        )
 
     def found(self, **more: object) -> dict:
         """What was measured, with the most memory that this process has had, in GB."""
