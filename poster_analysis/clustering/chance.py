@@ -21,9 +21,9 @@ from poster_analysis.clustering.all_k import (
     mean_silhouettes,
     squared_distances,
 )
+from .geometry import k_range
 from .groups import find_groups, groups_apart
 from .judged import Judged
-from .k_means import k_range
 from .null_models import GaussianCopula, GaussianNull
 from .prediction_strength import prediction_strength
 from ..core.errors import InputError

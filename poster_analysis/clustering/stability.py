@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from .k_means import Geometry
+from .geometry import Geometry
 from ..core.errors import InputError
 from ..distances.blocks import in_threads
 

@@ -323,15 +323,17 @@ def _try_starts(model, starts: list[tuple], tolerance: float, max_iter: int) -> 
 # %% ../../nbs/reduction/00_nmf.ipynb #047
 SMALL = 2**21  # features that are factorised without a replacement
 TRIAL = 2 * 10**10  # multiplications that trying all starts may take
+_COARSE = 1e-4, 3  # tolerance with the replacement, and steps on the features after it
 
 
-def _solve(features, n_components: int, tolerance: float, max_iter: int, random_state: int):
+def _solve(features, n_components: int, tolerance, max_iter, random_state, coarse=False):
     """W and H (both by component) and the error after each iteration."""
     n_posters, n_features = features.shape
     rank = min(n_posters, n_features, n_components + max(10, n_components))
     Q, products = _leading(features, rank, random_state)
     reduced = n_posters * n_features > SMALL and 4 * rank <= min(n_posters, n_features)
     model = _LowRank(Q, products) if reduced else features
+    tolerance, last = _COARSE if coarse and reduced else (tolerance, max_iter)
     inner = rank + model.n_updates * n_components
     work = n_components * ((n_posters + n_features) * inner if reduced else n_posters * n_features)
     n_trial = min(TRIAL // (STARTS * work), max_iter)
@@ -344,7 +346,7 @@ def _solve(features, n_components: int, tolerance: float, max_iter: int, random_
             return *start, errors
     if reduced:
         *start, _ = _descend(model, start, tolerance, max_iter)
-    return _descend(features, start, tolerance, max_iter)
+    return _descend(features, start, tolerance, min(last, max_iter))
 
 # %% ../../nbs/reduction/00_nmf.ipynb #050
 def _check(X: Matrix, n_components: int, tolerance: float, max_iter: int) -> None:
@@ -391,6 +393,7 @@ def factorise(
     tolerance: float = 2e-5,
     max_iter: int = 300,
     random_state: int = 9,
+    coarse: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find non-negative W and H with W @ H as close to `X` as can be.
 
@@ -406,6 +409,8 @@ def factorise(
         Stop after this many iterations anyway; at least 1.
     random_state
         Seed of the random projection and of the random starts.
+    coarse
+        Whether to stop sooner where a replacement is used, when `tolerance` does not count there.
 
     Returns
     -------
@@ -432,7 +437,7 @@ def factorise(
     _check(X, n_components, tolerance, max_iter)
     X, scale = _scaled(X)
     features = _FeatureBlocks(X)
-    W, H, errors = _solve(features, n_components, tolerance, max_iter, random_state)
+    W, H, errors = _solve(features, n_components, tolerance, max_iter, random_state, coarse)
     errors = np.append(
         np.maximum(errors[:-1], exact := _residual(features, W, H, np.float64)), exact
     )

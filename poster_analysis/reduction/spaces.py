@@ -77,7 +77,11 @@ def raw_space(X: np.ndarray | sp.sparray) -> Space:
     X
         Features of shape (n_posters, n_features), dense or sparse.
     """
-    return Space("raw", normalize(as_features(X)), {})
+    X = as_features(X)
+    if not sp.issparse(X):
+        return Space("raw", normalize(X), {})
+    own_values = sp.csr_array((X.data.copy(), X.indices, X.indptr), shape=X.shape)
+    return Space("raw", normalize(own_values, copy=False), {})
 
 # %% ../../nbs/reduction/01_spaces.ipynb #013
 ALL_AXES = 2048  # posters up to which all axes are computed, in double precision
@@ -306,6 +310,7 @@ def nmf_space(
     tolerance: float = 2e-5,
     max_iter: int = 300,
     random_state: int = 9,
+    coarse: bool = False,
 ) -> Space:
     """Non-negative matrix factorisation of `X`; the rows of W are the coordinates, normalised.
 
@@ -321,6 +326,9 @@ def nmf_space(
         Stop after this many iterations anyway.
     random_state
         Seed of the random projection and of the random starts.
+    coarse
+        Whether to stop sooner with large features, for comparisons in which the last few thousandths of the error do
+        not count.
 
     Returns
     -------
@@ -336,7 +344,7 @@ def nmf_space(
     """
     X = as_features(X)
     settings = {"tolerance": tolerance, "max_iter": max_iter, "random_state": random_state}
-    W, H, errors = factorise(X, n_components, **settings)
+    W, H, errors = factorise(X, n_components, coarse=coarse, **settings)
     W = W[first_identical(X)]
     return Space(
         "nmf",

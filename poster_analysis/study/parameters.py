@@ -17,6 +17,7 @@ from types import NoneType
 from typing import get_args, get_origin, get_type_hints
 
 from ..core.errors import InputError, told_together
+from ..core.memory import default_budget
 from ..core.text import counted
 
 # %% ../../nbs/study/00_parameters.ipynb #p02
@@ -69,7 +70,7 @@ ABOUT = {
     "n_splits": "Random halvings of the posters over which the stability of clusters is averaged.",
     "n_components_tried": "Further numbers of components of PCA and NMF to cluster with.",
     "variance_tried": "Shares of the variance, 0 to 1, whose numbers of principal components are tried as well.",
-    "memory_budget": "Gigabytes that the distances between all posters may take.",
+    "memory_budget": "Gigabytes that the distances between all posters may take; by default a quarter of this machine's memory. Clusters of more posters than fit begin along leading axes.",
     "films": "Ids or titles whose neighbours are shown; by default films near the centres of the three largest clusters.",
     "map_method": "How the map places posters: umap, pca, or auto, UMAP where it is installed.",
     "random_state": "Seed of everything random.",
@@ -228,6 +229,8 @@ def _settled(parameters: "Parameters") -> dict[str, object]:
         settled[name] = tuple(getattr(parameters, name))
     if parameters.features:
         settled |= _brought(parameters)
+    if parameters.memory_budget is None:
+        settled["memory_budget"] = default_budget()
     return settled
 
 
@@ -281,7 +284,7 @@ class Parameters:
     n_splits: int = 5
     n_components_tried: tuple[int, ...] = (10, 50, 200)
     variance_tried: tuple[float, ...] = (0.95, 0.99)
-    memory_budget: float = 4.0
+    memory_budget: float | None = None
     films: tuple[str, ...] = ()
     map_method: str = "auto"
     random_state: int = 9

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['percent', 'paragraphs', 'ranges', 'extraction_findings', 'features_finding', 'no_nmf_finding', 'sweep_findings',
-           'cluster_findings', 'reduction_findings', 'components_findings', 'exemplar_findings', 'comparison_findings']
+           'began_on_axes', 'cluster_findings', 'reduction_findings', 'components_findings', 'exemplar_findings',
+           'comparison_findings']
 
 # %% ../../nbs/words/01_findings.ipynb #v00
 import re
@@ -142,6 +143,28 @@ def sweep_findings(table: pd.DataFrame, *, with_verdict: bool = False) -> list[s
     )
     reading = [] if with_verdict else [_reading(values)]
     return [first, *reading, original, *_unknown_stability(table)]
+
+# %% ../../nbs/words/01_findings.ipynb #axs002
+def began_on_axes(parameters: Mapping[str, object], *, n_posters: int) -> list[str]:
+    """What was done in place of k-means from all distances; nothing if it went by those.
+
+    Parameters
+    ----------
+    parameters
+        What a sweep was made with.
+    n_posters
+        How many posters were clustered.
+    """
+    if "n_axes" not in parameters:
+        return []
+    size = (
+        f"{4 * n_posters**2 / 1e9:.1f} GB" if n_posters >= 10_000 else "more than the memory budget"
+    )
+    return [
+        f"The distances of all pairs of {n_posters:,} posters, {size}, were not kept. So k-means began along the {parameters['n_axes']} "
+        "leading axes of the features, where the best start was bettered, and ended on the features themselves; inertia and "
+        "silhouettes are of the features, and how far starts and halves agree was measured along the axes."
+    ]
 
 # %% ../../nbs/words/01_findings.ipynb #013
 def cluster_findings(table: pd.DataFrame) -> list[str]:

@@ -9,7 +9,9 @@ from sklearn.cluster import KMeans
 from sklearn.preprocessing import normalize
 from threadpoolctl import threadpool_limits
 
-from poster_analysis.clustering.sweep import cluster, components_sweep, sweep
+from poster_analysis.clustering import components
+from poster_analysis.clustering.components import components_sweep, shares_not_tried
+from poster_analysis.clustering.sweep import cluster, sweep
 from poster_analysis.core.errors import InputError
 from poster_analysis.distances.measure import row_distances
 from poster_analysis.reduction.spaces import nmf_space, pca_space, raw_space
@@ -213,3 +215,26 @@ def test_nmf_is_fitted_anew_for_each_number_of_components(made):
         assert row.silhouette == by_hand.silhouette
     with pytest.raises(InputError, match="valid spaces are pca and nmf"):
         components_sweep(spaces["raw"], distances)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_all_axes_cost_too_much_all_components_stand_for_shares_beyond_the_leading_ones(
+    made, monkeypatch, kept
+):
+    X, distances, spaces = made
+    wanted = {"n_components": (3, 12), "variance": (0.2, 0.95, 0.99), "n_clusters": 4, "n_init": 2}
+    usual = components_sweep(spaces["pca"], distances, **wanted)
+    assert shares_not_tried(usual, wanted["variance"]) == []
+    for name in ("ALL_WANTED", "ALL_AXES", "COVARIANCE"):
+        monkeypatch.setattr(components, name, 100)
+    monkeypatch.setattr(components, "MOST_AXES", 40)
+    measured = distances if kept else row_distances(X, memory_budget=0)
+    table = components_sweep(spaces["pca"], measured, **wanted)
+    assert shares_not_tried(table, wanted["variance"]) == [0.95, 0.99]
+    pd.testing.assert_frame_equal(table.iloc[:-1], usual.iloc[: len(table) - 1], atol=2e-3)
+    last = table.iloc[-1]
+    assert last["n_components"] == distances.n_distinct - 1 and last["explained_variance"] == 1
+    everything = cluster(spaces["raw"], measured, n_clusters=4, n_init=2)
+    assert last["silhouette"] == everything.silhouette
+    few = components_sweep(spaces["pca"], measured, **wanted | {"variance": ()})
+    assert few["n_components"].tolist() == [3, 12]

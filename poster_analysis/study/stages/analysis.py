@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ...clustering import sweep as clustering
+from ...clustering import components as clustering
+from ...clustering.geometry import SMALL
 from ...collection.groups import named_columns, with_groups
 from ...collection.posters import Posters
 from ...core.errors import InputError
 from ...core.files import write_table, written_whole
 from ...core.memory import memory_for
+from ...core.text import listed, percent_text
 from ...distances.blocks import first_identical
 from poster_analysis.distances.measure import (
     row_distances,
@@ -35,6 +37,7 @@ from ...figures.page import save_figure
 from ...reduction import spaces as reduction
 from .. import tables as table_names
 from ..columns import columns_digest, with_columns
+from ..parameters import Parameters
 from poster_analysis.study.run import (
     Outcome,
     Run,
@@ -84,10 +87,25 @@ def _write_distances(X, folder: Path) -> Outcome:
     return Outcome()
 
 # %% ../../../nbs/study/stages/00_analysis.ipynb #68c67fab
+def _fits(n_posters: int, parameters: Parameters) -> bool:
+    """Whether the distances between so many posters fit the memory budget."""
+    return 4 * n_posters**2 <= 1e9 * parameters.memory_budget
+
+
+def _not_kept(analysis: "Analysis", space: str) -> dict[str, str]:
+    """That k-means in a space has no kept distances to go by, for the key of a stage; nothing if it has, or needs none."""
+    if space != "raw":
+        return {}
+    n_posters = len(analysis.run.table(table_names.FEATURES_INDEX))
+    n_posters = min(n_posters, analysis.parameters.sample or n_posters)
+    kept = n_posters <= SMALL or _fits(n_posters, analysis.parameters)
+    return {} if kept else {"distances": "not kept"}
+
+
 def _distances(analysis: "Analysis") -> Distances:
     """Distances between all rows of the sample; kept on disk if they fit the memory budget."""
     X = analysis.sample.X
-    if 4 * X.shape[0] ** 2 > 1e9 * analysis.parameters.memory_budget:
+    if not _fits(X.shape[0], analysis.parameters):
         with memory_for(f"the distances of {len(analysis.sample):,} posters"):
             return row_distances(X, keep=False)
     analysis.stage("distances", lambda folder: _write_distances(X, folder), parameters=("sample",))
@@ -209,6 +227,10 @@ class Analysis(_Stages):
         """The columns that were asked for, for the key of a stage; nothing if there are none."""
         return _grouped_by(self)
 
+    def not_kept(self, space: str) -> dict[str, str]:
+        """That k-means in a space has no kept distances to go by, for the key of a stage; nothing if it has, or needs none."""
+        return _not_kept(self, space)
+
     @property
     def spaces(self) -> tuple[str, ...]:
         """The spaces there are: without NMF where features are negative."""
@@ -309,6 +331,18 @@ def reduce_to(analysis: Analysis, space: str) -> Stage:
         parameters=("sample", "n_components", "random_state"),
     )
 
+# %% ../../../nbs/study/stages/00_analysis.ipynb #sca011
+def _not_tried(table: pd.DataFrame, variance: Sequence[float]) -> list[str]:
+    """Why some shares of the variance were not tried, in a sentence; none if all were."""
+    shares = clustering.shares_not_tried(table, variance)
+    if not shares:
+        return []
+    named, each = listed([percent_text(share) for share in shares]), "each " * (len(shares) > 1)
+    return [
+        f"Not tried: as many components as hold {named} of the variance, {each}more than {clustering.MOST_AXES}; in their place "
+        "all components were, which comes to the features themselves."
+    ]
+
 # %% ../../../nbs/study/stages/00_analysis.ipynb #011a
 def _compare_components(analysis: Analysis, space: str, folder: Path) -> Outcome:
     """Write the silhouette for several numbers of components, the study's own among them."""
@@ -328,6 +362,7 @@ def _compare_components(analysis: Analysis, space: str, folder: Path) -> Outcome
     )
     save_figure(figure, folder / "figures" / f"components_{space}.png")
     sentences = findings.components_findings(table)
+    sentences += _not_tried(table, analysis.parameters.variance_tried)
     if left_out:
         sentences.append(
             f"Not tried: {', '.join(f'{n:,}' for n in sorted(left_out))} components, since with more than {most:,}, half "

@@ -58,7 +58,8 @@ def _swept_tables(analysis: Analysis, swept: Sweep) -> tuple[dict, list[str]]:
         table_names.CLUSTER_SILHOUETTES: swept.cluster_silhouettes,
         table_names.K_SWEEP: swept.table,
     }
-    return tables, findings.sweep_findings(swept.table, with_verdict=True)
+    sentences = findings.sweep_findings(swept.table, with_verdict=True)
+    return tables, [*sentences, *findings.began_on_axes(swept.parameters, n_posters=len(labels))]
 
 # %% ../../../nbs/study/stages/02_clusters.ipynb #6a0e46b1
 def exemplars_of(analysis: Analysis, space: str, clusters: pd.DataFrame) -> pd.DataFrame:
@@ -256,7 +257,7 @@ def cluster_in(analysis: Analysis, space: str) -> Stage:
         f"clustering_{space}",
         lambda folder: _cluster(analysis, space, folder),
         parameters=_PARAMETERS,
-        given=analysis.grouped_by,
+        given=analysis.grouped_by | analysis.not_kept(space),
         after=_before(analysis, space),
     )
 

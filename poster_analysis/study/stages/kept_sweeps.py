@@ -52,6 +52,7 @@ _SWEPT = ("k_min", "k_max", "n_init", "n_splits", "random_state")
 def _kept(analysis: Analysis, stage: str, path: str, after: tuple[Stage, ...]) -> Sweep | None:
     """The sweep of a finished stage that was made alike; None if there is none."""
     wanted = analysis.chosen("sample", *_SWEPT)
+    wanted["distances"] = analysis.not_kept(stage.removeprefix("clustering_")).get("distances")
     keys = (analysis.extraction.key, *(one.key for one in after))
     for run in runs(analysis.run.out):
         found = run.finished(stage)
