@@ -7,7 +7,6 @@ __all__ = ['ENGINES', 'with_depthwise_layers', 'check_engine', 'start_engine']
 
 # %% ../../nbs/extraction/09_engines.ipynb #e02
 import tempfile
-from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
