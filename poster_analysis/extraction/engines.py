@@ -6,8 +6,10 @@
 __all__ = ['ENGINES', 'with_depthwise_layers', 'check_engine', 'start_engine']
 
 # %% ../../nbs/extraction/09_engines.ipynb #e02
+import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -67,6 +69,18 @@ ENGINES = ("keras", "openvino")
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
 # %% ../../nbs/extraction/09_engines.ipynb #e14
+@contextmanager
+def _without_remarks() -> Iterator[None]:
+    """Keep what TensorFlow remarks on every export to itself; warnings are passed on."""
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def _read_by_openvino(model, precision: str):
     """A Keras model, exported and compiled by OpenVINO."""
     import openvino
@@ -74,7 +88,8 @@ def _read_by_openvino(model, precision: str):
     core = openvino.Core()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = str(Path(folder, "network"))
-        model.export(path, format="tf_saved_model", verbose=False)
+        with _without_remarks():
+            model.export(path, format="tf_saved_model", verbose=False)
         network = core.read_model(path)
         network.reshape(list(model.input_shape))
         settings = {

@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -351,6 +352,19 @@ def _with_preprocessing(keras, name: str, model, batch_size: int):
     pixels = module.preprocess_input(keras.ops.cast(images, "float32"))
     return keras.Model(images, model(pixels))
 
+# %% ../../nbs/extraction/01_networks.ipynb #g02
+def _that_fits(build: Callable[[int], object], batch_size: int):
+    """The model for the largest batch, of this size or a half, a quarter … of it, for which the device has the memory."""
+    while True:
+        model = build(batch_size)
+        try:
+            model.predict_on_batch(np.zeros(model.input_shape, np.uint8))
+            return model
+        except Exception as error:
+            if batch_size == 1 or not is_out_of_memory(error):
+                raise
+        batch_size //= 2
+
 # %% ../../nbs/extraction/01_networks.ipynb #021
 def load_network(
     name: str,
@@ -375,7 +389,7 @@ def load_network(
     precision
         "float32" or "bfloat16" (arithmetic only; the weights stay float32).
     batch_size
-        Images per call; by default 16 on a processor, 64 on anything else.
+        Images per call; by default 16 on a processor, and 64 on anything else or as many of them as fit.
     random_state
         Seed of random weights.
     engine
@@ -397,11 +411,13 @@ def load_network(
     keras, framework = _import_keras()
     check_engine(engine, framework)
     device = framework["device"] if engine == "keras" else "cpu"
-    batch_size = batch_size or _BATCH_SIZE.get(device, _BATCH_SIZE_ELSEWHERE)
+    size = batch_size or _BATCH_SIZE.get(device, _BATCH_SIZE_ELSEWHERE)
     with _keras_settings(keras, precision if engine == "keras" else "float32"):
         model, layer = _cut_model(keras, name, layer, weights, random_state)
         fast = with_depthwise_layers(keras, model)
-        whole = _with_preprocessing(keras, name, fast, batch_size)
+        build = partial(_with_preprocessing, keras, name, fast)
+        is_chosen = batch_size or device == "cpu"
+        whole = build(size) if is_chosen else _that_fits(build, size)
     framework = framework if fast is model else framework | {"grouped_convolutions": "depthwise"}
     shape = tuple(whole.output.shape)
     if len(shape) not in (2, 4) or not all(shape):
@@ -414,7 +430,7 @@ def load_network(
         shape=shape,
         layer=layer,
         input_size=(NETWORKS[name].size,) * 2,
-        batch_size=batch_size,
+        batch_size=shape[0],
         weights_digest=_weights_digest(keras, model),
         framework=framework,
         by_keras=None if engine == "keras" else whole.predict_on_batch,
