@@ -188,7 +188,7 @@ def _check_options(name: str, batch_size: int | None, **options: str) -> None:
         close = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names
         raise InputError(f"backbone {name!r} is not known; try {', '.join(close)}")
     known = {
-        "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS, "engine": ENGINES,
+        "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS, "engine": tuple(ENGINES),
     }  # fmt: skip
     for option, value in options.items():
         if value not in known[option]:
@@ -406,7 +406,7 @@ def hold_against_keras(
     engine, bound = backbone.engine_check["engine"], LOWEST_ENGINE_COSINE[backbone.precision]
     if not lowest_cosine >= bound:
         raise RunError(
-            f"{engine} computes other features of {backbone.name} in {backbone.precision} than Keras: the lowest cosine on "
+            f"{ENGINES[engine]} computes other features of {backbone.name} in {backbone.precision} than Keras: the lowest cosine on "
             f"{len(images)} posters is {lowest_cosine:.6f}, below {bound}; take the engine keras"
         )
     check = {

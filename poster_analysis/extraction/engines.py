@@ -64,8 +64,8 @@ def with_depthwise_layers(keras, model):
     return same
 
 # %% ../../nbs/extraction/09_engines.ipynb #e12
-#: What can compute a network.
-ENGINES = ("keras", "openvino")
+#: What can compute a network, and how it is written.
+ENGINES = {"keras": "Keras", "openvino": "OpenVINO"}
 _PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
 # %% ../../nbs/extraction/09_engines.ipynb #e14

@@ -165,7 +165,7 @@ def _check_choices(parameters: Parameters) -> None:
     """Refuse words that are not among those there are."""
     if parameters.features:
         return
-    valid = {"backbone": backbone_names(), "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS, "engine": ENGINES}  # fmt: skip
+    valid = {"backbone": backbone_names(), "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS, "engine": tuple(ENGINES)}  # fmt: skip
     for name, words in valid.items():
         if getattr(parameters, name) not in words:
             value = _shown(getattr(parameters, name))

@@ -139,15 +139,15 @@ def test_a_run_compares_once_and_keeps_what_it_found(drawn, tmp_path):
     again = extract(posters, checked(colour, never), tmp_path, progress=False)
     assert again.backbone.engine_check == found and again.n_computed == 0
     facts = _backbone_facts(again.backbone)
-    assert facts["engine"] == "openvino 1.0"
+    assert facts["engine"] == "OpenVINO 1.0"
     (sentence,) = engine_findings(facts)
-    assert "openvino 1.0" in sentence and "5 posters" in sentence and "0.99" in sentence
+    assert "OpenVINO 1.0" in sentence and "5 posters" in sentence and "0.99" in sentence
 
 
 def test_a_run_by_a_faulty_engine_keeps_nothing(drawn, tmp_path):
     posters, colour = read_collection(drawn.posters, limit=5), load_backbone("colour")
     faulty = checked(colour, lambda images: colour._maps(images[:, ::-1]))
-    with pytest.raises(RunError, match="openvino computes other features of colour"):
+    with pytest.raises(RunError, match="OpenVINO computes other features of colour"):
         extract(posters, faulty, tmp_path, progress=False)
     with FeatureStore(tmp_path, faulty.specification) as store:
         assert len(store) == 0

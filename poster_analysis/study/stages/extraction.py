@@ -25,6 +25,7 @@ from poster_analysis.core.text import (
     counted,
 )
 from ...extraction.backbones import Backbone, load_backbone
+from ...extraction.engines import ENGINES
 from ...extraction.extract import Extraction, extract
 from ...extraction.features import sample_rows
 from ...figures import sheets
@@ -189,7 +190,7 @@ def _backbone_facts(backbone: Backbone) -> dict:
     engine = {}
     if check["engine"] != "keras":
         engine = {
-            "engine": f"{check['engine']} {versions['engine_version']}",
+            "engine": f"{ENGINES[check['engine']]} {versions['engine_version']}",
             "engine_cosine": check["lowest_cosine"],
             "engine_compared": check["n_compared"],
         }
