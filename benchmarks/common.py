@@ -17,7 +17,7 @@ from typing import IO
 import numpy as np
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("poster-analysis", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "keras", "tensorflow", "torch", "jax")  # fmt: skip
+PACKAGES = ("poster-analysis", "numpy", "scipy", "pandas", "scikit-learn", "pillow", "keras", "tensorflow", "tensorflow-cpu", "openvino", "torch", "jax")  # fmt: skip
 
 
 def describe_machine() -> str:

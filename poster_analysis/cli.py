@@ -33,7 +33,7 @@ from poster_analysis.workflow.printed import (
 
 # %% ../nbs/cli.ipynb #004b
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "group_columns", "limit", "anyway")  # fmt: skip
-_BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision")
+_BACKBONE = ("backbone", "layer", "pooling", "weights", "resize", "precision", "engine")
 _FEATURES = ("features", "feature_ids")
 _ANALYSES = ("sample", "n_components", "k_min", "k_max", "n_clusters", "n_neighbors", "n_init", "n_verdict", "n_null", "memory_budget", "map_method", "random_state")  # fmt: skip
 

@@ -17,6 +17,7 @@ EXTRAS = {
     "map": ("umap-learn",),
     "lab": ("anywidget", "ipywidgets"),
     "networks": ("keras",),
+    "openvino": ("openvino",),
     "pdf": ("playwright",),
     "crate": ("rocrate",),
     "formats": ("pillow-heif", "pillow-jxl-plugin"),

@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -35,13 +36,13 @@ from ..collection.posters import Collection, Posters
 from ..core.errors import InputError
 from ..core.files import digest
 from ..core.progress import progress_bar
-from .backbones import PREPROCESSING, Backbone, settle_precision
-from poster_analysis.extraction.features import (
-    Features,
-    SavedFeatures,
-    features_index,
-    save_blocks,
+from poster_analysis.extraction.backbones import (
+    PREPROCESSING,
+    Backbone,
+    hold_against_keras,
+    settle_precision,
 )
+from .features import Features, SavedFeatures, features_index, save_blocks
 from .store import FeatureStore
 
 # %% ../../nbs/extraction/06_extract.ipynb #005
@@ -295,36 +296,39 @@ def fill_store(
 _N_COMPARED = 64
 
 
-def _first_images(
-    keys: Iterable[str], load: Callable[[str], np.ndarray], n: int
-) -> dict[str, np.ndarray]:
-    """The readable ones among the posters whose digests come first, at most `n`."""
-    images = {}
+def _readable(
+    keys: Iterable[str], load: Callable[[str], np.ndarray]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The posters that can be read, in the order of their digests."""
     for key in sorted(keys):
         with suppress(UnreadableImage):
-            images[key] = load(key)
-        if len(images) == n:
-            break
-    return images
+            yield key, load(key)
 
 
 def _settled(
     backbone: Backbone, posters: Posters, make: Callable[[Image.Image], np.ndarray], folder: Path
 ) -> Backbone:
-    """The backbone in the precision that these posters allow."""
-    if not backbone.precision_choice["open"]:
+    """The backbone, its engine held against Keras, in the precision that these posters allow."""
+    if not (backbone.engine_check["open"] or backbone.precision_choice["open"]):
         return backbone
     paths = _files_by_digest(posters)
-    images = _first_images(paths, lambda key: _load(paths[key], key, make), _N_COMPARED)
+    readable = _readable(paths, lambda key: _load(paths[key], key, make))
+    images = dict(islice(readable, _N_COMPARED))
     if not images:
         return backbone
-    name = f"lowest cosine of bfloat16, posters {digest(list(images))}"
+    stacked, mark = np.stack(list(images.values())), digest(list(images))
     with FeatureStore(folder, backbone.specification) as store:
-        known = store.recall(name)
-        settled = settle_precision(backbone, np.stack(list(images.values())), lowest_cosine=known)
-        if known is None:
-            store.remember(name, settled.precision_choice["lowest_cosine"])
-    return settled
+        for what, settle, choice in (
+            ("lowest cosine with Keras", hold_against_keras, "engine_check"),
+            ("lowest cosine of bfloat16", settle_precision, "precision_choice"),
+        ):
+            if getattr(backbone, choice)["open"]:
+                known = store.recall(f"{what}, posters {mark}")
+                backbone = settle(backbone, stacked, lowest_cosine=known)
+                if known is None:
+                    lowest = getattr(backbone, choice)["lowest_cosine"]
+                    store.remember(f"{what}, posters {mark}", lowest)
+    return backbone
 
 # %% ../../nbs/extraction/06_extract.ipynb #015
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ import numpy as np
 from ..core.errors import InputError
 from ..core.extras import install, needs
 from ..core.memory import is_out_of_memory
+from .engines import check_engine, start_engine, with_depthwise_layers
 
 # %% ../../nbs/extraction/01_networks.ipynb #004
 @dataclass(frozen=True)
@@ -314,6 +316,8 @@ class Network:
         SHA-256 of all weights that the layer depends on.
     framework
         Names and versions of what computes, and the kind of device it computes on.
+    by_keras
+        What `maps` is to be held against where an engine other than Keras computes it; None where Keras does.
     """
 
     maps: Callable[[np.ndarray], np.ndarray] = field(repr=False)
@@ -323,6 +327,7 @@ class Network:
     batch_size: int
     weights_digest: str
     framework: dict
+    by_keras: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
 
 # %% ../../nbs/extraction/01_networks.ipynb #n010
 def _cut_model(
@@ -347,6 +352,19 @@ def _with_preprocessing(keras, name: str, model, batch_size: int):
     pixels = module.preprocess_input(keras.ops.cast(images, "float32"))
     return keras.Model(images, model(pixels))
 
+# %% ../../nbs/extraction/01_networks.ipynb #g02
+def _that_fits(build: Callable[[int], object], batch_size: int):
+    """The model for the largest batch, of this size or a half, a quarter … of it, for which the device has the memory."""
+    while True:
+        model = build(batch_size)
+        try:
+            model.predict_on_batch(np.zeros(model.input_shape, np.uint8))
+            return model
+        except Exception as error:
+            if batch_size == 1 or not is_out_of_memory(error):
+                raise
+        batch_size //= 2
+
 # %% ../../nbs/extraction/01_networks.ipynb #021
 def load_network(
     name: str,
@@ -356,6 +374,7 @@ def load_network(
     precision: str = "float32",
     batch_size: int | None = None,
     random_state: int = 0,
+    engine: str = "keras",
 ) -> Network:
     """Build a network with its preprocessing and its weights.
 
@@ -370,9 +389,11 @@ def load_network(
     precision
         "float32" or "bfloat16" (arithmetic only; the weights stay float32).
     batch_size
-        Images per call; by default 16 on a processor, 64 on anything else.
+        Images per call; by default 16 on a processor, and 64 on anything else or as many of them as fit.
     random_state
         Seed of random weights.
+    engine
+        What computes it: see `engines.ENGINES`.
 
     Returns
     -------
@@ -381,28 +402,36 @@ def load_network(
     Raises
     ------
     InputError
-        An unknown layer, weights that cannot be had or do not fit, a framework that is not installed.
+        An unknown layer, weights that cannot be had or do not fit, a framework or an engine that is not installed.
     """
     if weights not in ("imagenet", "random") and not Path(weights).is_file():
         raise InputError(
             f"weights {str(weights)!r} is no file; give imagenet, random, or an .h5, .weights.h5 or .keras file"
         )
     keras, framework = _import_keras()
-    batch_size = batch_size or _BATCH_SIZE.get(framework["device"], _BATCH_SIZE_ELSEWHERE)
-    with _keras_settings(keras, precision):
+    check_engine(engine, framework)
+    device = framework["device"] if engine == "keras" else "cpu"
+    size = batch_size or _BATCH_SIZE.get(device, _BATCH_SIZE_ELSEWHERE)
+    with _keras_settings(keras, precision if engine == "keras" else "float32"):
         model, layer = _cut_model(keras, name, layer, weights, random_state)
-        whole = _with_preprocessing(keras, name, model, batch_size)
+        fast = with_depthwise_layers(keras, model)
+        build = partial(_with_preprocessing, keras, name, fast)
+        is_chosen = batch_size or device == "cpu"
+        whole = build(size) if is_chosen else _that_fits(build, size)
+    framework = framework if fast is model else framework | {"grouped_convolutions": "depthwise"}
     shape = tuple(whole.output.shape)
     if len(shape) not in (2, 4) or not all(shape):
         raise InputError(
             f"layer {layer!r} of {name} gives neither a map nor a row of values but {shape}"
         )
+    maps, framework = start_engine(engine, whole, precision=precision, framework=framework)
     return Network(
-        maps=whole.predict_on_batch,
+        maps=maps,
         shape=shape,
         layer=layer,
         input_size=(NETWORKS[name].size,) * 2,
-        batch_size=batch_size,
+        batch_size=shape[0],
         weights_digest=_weights_digest(keras, model),
         framework=framework,
+        by_keras=None if engine == "keras" else whole.predict_on_batch,
     )

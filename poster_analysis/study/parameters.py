@@ -58,6 +58,7 @@ ABOUT = {
     "weights": "imagenet, random, or a file.",
     "resize": "nearest, antialiased or padded.",
     "precision": "auto, float32 or bfloat16.",
+    "engine": "What computes the network: keras, or openvino.",
     "sample": "Reduce and cluster only this many posters, chosen at random; neighbours cover all of them.",
     "n_components": "Dimensions kept by PCA and NMF.",
     "k_min": "Fewest clusters tried.",
@@ -203,7 +204,7 @@ def _brought(parameters: "Parameters") -> dict[str, object]:
         raise InputError(
             f"backbone is {parameters.backbone}, but the features are those in {parameters.features}; leave one of them out"
         )
-    return {"backbone": OWN, "weights": "", "precision": "float32"}
+    return {"backbone": OWN, "weights": "", "precision": "float32", "engine": "keras"}
 
 
 def _extracted(parameters: "Parameters", changes: dict[str, object]) -> dict[str, object]:
@@ -212,7 +213,7 @@ def _extracted(parameters: "Parameters", changes: dict[str, object]) -> dict[str
     if not parameters.features or changes.get("features", True):
         return changes
     usual = {one.name: one.default for one in dataclasses.fields(Parameters)}
-    return {name: usual[name] for name in ("backbone", "weights", "precision")} | changes
+    return {name: usual[name] for name in ("backbone", "weights", "precision", "engine")} | changes
 
 
 def _settled(parameters: "Parameters") -> dict[str, object]:
@@ -272,6 +273,7 @@ class Parameters:
     weights: str = "imagenet"
     resize: str = "nearest"
     precision: str = "auto"
+    engine: str = "keras"
     sample: int | None = None
     n_components: int = 50
     k_min: int = 5

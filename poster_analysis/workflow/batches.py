@@ -23,6 +23,7 @@ from ..collection.metadata import READING
 from ..collection.posters import read_collection
 from ..core.errors import InputError, PosterAnalysisError, RunError
 from ..extraction.backbones import POOLINGS, PRECISIONS, backbone_names
+from ..extraction.engines import ENGINES
 from ..study.parameters import Parameters
 from poster_analysis.study.run import (
     Run,
@@ -164,7 +165,7 @@ def _check_choices(parameters: Parameters) -> None:
     """Refuse words that are not among those there are."""
     if parameters.features:
         return
-    valid = {"backbone": backbone_names(), "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS}  # fmt: skip
+    valid = {"backbone": backbone_names(), "pooling": POOLINGS, "resize": RESIZES, "precision": PRECISIONS, "engine": tuple(ENGINES)}  # fmt: skip
     for name, words in valid.items():
         if getattr(parameters, name) not in words:
             value = _shown(getattr(parameters, name))

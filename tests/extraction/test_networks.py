@@ -94,6 +94,7 @@ def test_the_other_families_can_be_built(name, layer, shape):
     network = load_network(name, weights="random", batch_size=2)
     assert (network.layer, network.shape) == (layer, (2, *shape))
     assert network.input_size == (NETWORKS[name].size,) * 2
+    assert ("grouped_convolutions" in network.framework) == name.startswith("convnext")
 
 
 def test_keras_settings_are_put_back():

@@ -185,7 +185,8 @@ def _pair(
 # %% ../../../nbs/study/stages/05_comparison.ipynb #017
 def _warning(chosen: Mapping[str, Run]) -> str:
     """What to be aware of where runs do not have the same features; empty where they do."""
-    found = [dict(run.record["backbone"], lowest_cosine=None) for run in chosen.values()]
+    measured = dict.fromkeys(("lowest_cosine", "engine_cosine", "engine_compared"))
+    found = [run.record["backbone"] | measured for run in chosen.values()]
     alike = all(one == found[0] for one in found)
     return "" if alike else "features differ: compare shapes, not heights"
 

@@ -25,6 +25,7 @@ from poster_analysis.core.text import (
     counted,
 )
 from ...extraction.backbones import Backbone, load_backbone
+from ...extraction.engines import ENGINES
 from ...extraction.extract import Extraction, extract
 from ...extraction.features import sample_rows
 from ...figures import sheets
@@ -104,7 +105,7 @@ def backbone_of(
     """Load the backbone that the parameters name; also return them with the weights it has."""
     wanted = {
         name: getattr(parameters, name)
-        for name in ("pooling", "layer", "weights", "resize", "precision")
+        for name in ("pooling", "layer", "weights", "resize", "precision", "engine")
     }
     try:
         return load_backbone(parameters.backbone, **wanted), parameters
@@ -185,12 +186,21 @@ def _brought(run: Run, parameters: Parameters) -> tuple[Brought | None, Paramete
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011d
 def _backbone_facts(backbone: Backbone) -> dict:
     """What the record says of the backbone that was used."""
+    check, versions = backbone.engine_check, backbone.specification["framework"]
+    engine = {}
+    if check["engine"] != "keras":
+        engine = {
+            "engine": f"{ENGINES[check['engine']]} {versions['engine_version']}",
+            "engine_cosine": check["lowest_cosine"],
+            "engine_compared": check["n_compared"],
+        }
     return {
         "name": backbone.name,
         "weights": backbone.weights,
         **backbone.specification,
         "precision_choice": backbone.precision_choice["reason"],
         "lowest_cosine": backbone.precision_choice["lowest_cosine"],
+        **engine,
     }
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #7dc52aac
@@ -222,8 +232,9 @@ def _extract(collection: Collection, backbone: Backbone, store: Path, folder: Pa
     sentences = findings.extraction_findings(len(index), extraction.skipped)
     if "nmf" not in spaces:
         sentences.append(findings.no_nmf_finding(backbone.name))
-    facts = {"backbone": _backbone_facts(extraction.backbone), "spaces": list(spaces)}
-    return Outcome([*sentences, *extraction.notes], facts)
+    backbone = _backbone_facts(extraction.backbone)
+    notes = [*findings.engine_findings(backbone), *extraction.notes]
+    return Outcome([*sentences, *notes], {"backbone": backbone, "spaces": list(spaces)})
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #f07b
 def check_enough(parameters: Parameters, index: pd.DataFrame) -> None:
