@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOT_SEARCHED', 'ROWS_SHOWN', 'FIRST_ROWS', 'ID_COLUMNS', 'plain', 'html_block', 'toctree', 'html_table', 'SitePage',
-           'picture', 'facts', 'kind_of', 'place', 'Section', 'sections_block', 'sections_directive']
+           'facts', 'kind_of', 'place', 'Section', 'sections_block', 'sections_directive']
 
 # %% ../../nbs/site/00_blocks.ipynb #002
 import json
@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
-from PIL import Image
 
 from ..core.templates import filled
 from ..core.text import SPACES
@@ -40,7 +39,7 @@ def toctree(entries: Iterable[str]) -> str:
     return "\n".join(["", "```{toctree}", ":hidden:", "", *entries, "```", ""])
 
 # %% ../../nbs/site/00_blocks.ipynb #008
-ROWS_SHOWN, FIRST_ROWS = 300, 25
+ROWS_SHOWN, FIRST_ROWS = 100, 25
 ID_COLUMNS = ("imdb_id", "neighbour_id")
 
 
@@ -107,16 +106,6 @@ class SitePage:
     def markdown(self) -> str:
         """The page as Markdown."""
         return "\n\n".join(self.blocks) + "\n"
-
-# %% ../../nbs/site/00_blocks.ipynb #013
-def picture(page: SitePage, path: Path, address: str, *, link: bool = True) -> Markup:
-    """A picture as HTML with its size and its title, taken along with the page."""
-    with Image.open(path) as image:
-        width, height = image.size
-        alt = image.info.get("Title") or path.stem.replace("_", " ")
-    source = page.add(path, address)
-    size = {"width": width, "height": height}
-    return filled("blocks.picture", source=source, alt=alt, is_link=link, **size)
 
 # %% ../../nbs/site/00_blocks.ipynb #016
 def facts(items: Iterable[tuple[str, object]]) -> Markup:

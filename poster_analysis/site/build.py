@@ -27,13 +27,14 @@ from ..core.progress import progress_bar
 from ..core.templates import TEMPLATES, escaped
 from ..core.text import counted
 from ..figures.map import PAGE, with_film_pages, with_way_back
-from ..figures.thumbnails import SIZE
+from ..figures.thumbnails import SIZE, SMALL
 from .blocks import sections_directive, toctree
 from .clusters import film_addresses_of, poster_cards, poster_sources
 from .contents import site_damage, write_contents
-from .pages import index, overview, run_title
-from .reports import write_reports
-from .tables import write_archive
+from .pages import figures_of, index, overview, run_title
+from .pictures import Pictures
+from .reports import ReportPlace, write_reports
+from .tables import write_archive, write_without_pictures
 from ..study.run import Run, open_run, runs
 
 # %% ../../nbs/site/09_build.ipynb #006
@@ -71,25 +72,59 @@ def _map(
     return [(f"map/{PAGE}", "Map of the posters", says)], files
 
 # %% ../../nbs/site/09_build.ipynb #007a
-def _write_run(run: Run, source: Path, *, progress: bool) -> dict[str, Path]:
+def _posters_of(
+    run: Run, address: str, folder: Path, *, has_map: bool, progress: bool
+) -> tuple[dict[str, str], dict[str, Path]]:
+    """The sources of the pages of a run's posters, which are written down; and the files beside them."""
+    if not film_addresses_of(run):
+        return {}, {}
+    sources, files = poster_sources(run, address, has_map=has_map, progress=progress)
+    _write_texts(sources, folder)
+    return sources, files
+
+
+def _thumbnails(run: Run, address: str, files: Mapping[str, Path]) -> dict[str, tuple[str, Path]]:
+    """The thumbnails that reports know, by their names: the address on the site, and the file.
+
+    The site has a copy of the poster already, if it has a page of the film.
+    """
+    found = {}
+    for path in sorted((run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")):
+        small = f"thumbnails/{path.name.removesuffix(f'-{SIZE}.jpg')}-{SMALL}.jpg"
+        own = (f"{address}/thumbnails/{path.name}", path)
+        found[path.name] = (small, files[small]) if small in files else own
+    return found
+
+# %% ../../nbs/site/09_build.ipynb #007b
+def _downloads(run: Run, folder: Path) -> dict[str, Path]:
+    """What can be downloaded of a run and is made for the site, by its address."""
+    made = {"tables.zip": write_archive(run.folder, folder / "tables.zip")}
+    atlas = "exports/posters.parquet"
+    if (run.folder / atlas).is_file():
+        made[atlas] = write_without_pictures(run.folder / atlas, folder / atlas)
+    return made
+
+
+def _write_run(run: Run, source: Path, pictures: Pictures, *, progress: bool) -> dict[str, Path]:
     """Write the source of every page of a run; return the files that belong beside them."""
     address, films = _run_address(run), film_addresses_of(run)
     folder = source / address
-    reports = write_reports(run, folder, films=films)
+    for _, paths in figures_of(run.folder):  # before reports hold the same under other names
+        for path in paths:
+            pictures.add_file(path, f"{address}/figures")
     maps, beside = _map(run, folder / "map", films)
-    files = {}
-    if films:
-        sources, files = poster_sources(run, address, has_map=bool(maps), progress=progress)
-        _write_texts(sources, folder)
-        reports += poster_cards(sources)
-    archive = write_archive(run.folder, folder / "tables.zip")
-    page = overview(run, [*maps, *reports], films=films, archive=archive)
+    posters, files = _posters_of(run, address, folder, has_map=bool(maps), progress=progress)
+    thumbnails = _thumbnails(run, address, files)
+    places = {name: place for name, (place, _) in thumbnails.items()}
+    reports = write_reports(run, folder, ReportPlace(address, pictures, films, places))
+    reports += poster_cards(posters)
+    known = {"films": films, "downloads": _downloads(run, folder)}
+    page = overview(run, [*maps, *reports], pictures=pictures, address=address, **known)
     tree = toctree(name.removesuffix(".html") for name, _, _ in reports)
     _write_texts({"index": page.markdown + tree}, folder)
     beside |= page.files
     beside |= {f"notebooks/{path.name}": path for path in (folder / "notebooks").glob("*.ipynb")}
-    thumbnails = (run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")
-    beside |= {f"thumbnails/{path.name}": path for path in thumbnails}
+    files |= dict(thumbnails.values())
     return files | {f"{address}/{name}": path for name, path in beside.items()}
 
 
@@ -97,13 +132,14 @@ def _write_sources(
     ready: list[Run], unfinished: list[str], source: Path, *, progress: bool
 ) -> dict[str, Path]:
     """Write the source of every page; return the files that belong beside them."""
-    files = {}
+    files, pictures = {}, Pictures(source)
     for run in ready:
-        files |= _write_run(run, source, progress=progress)
-    first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
+        files |= _write_run(run, source, pictures, progress=progress)
+    entries = [(run, _run_address(run)) for run in ready]
+    first = index(entries, pictures=pictures, unfinished=unfinished)
     tree = toctree(f"{_run_address(run)}/index" for run in ready)
     _write_texts({"index": first.markdown + tree}, source)
-    return files | first.files
+    return files | first.files | pictures.files
 
 # %% ../../nbs/site/09_build.ipynb #009
 _ASSETS = TEMPLATES.parent
