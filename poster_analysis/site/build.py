@@ -8,6 +8,7 @@ __all__ = ['publish', 'publish_if_changed']
 # %% ../../nbs/site/09_build.ipynb #002
 import io
 import os
+import posixpath
 import re
 import shutil
 import tempfile
@@ -32,7 +33,7 @@ from .blocks import sections_directive, toctree
 from .clusters import film_addresses_of, poster_cards, poster_sources
 from .contents import site_damage, write_contents
 from .pages import figures_of, index, overview, run_title
-from .pictures import Pictures
+from .pictures import Pictures, seen_from
 from .reports import ReportPlace, write_reports
 from .tables import write_archive, write_without_pictures
 from ..study.run import Run, open_run, runs
@@ -179,13 +180,14 @@ _SETTINGS = {
     "myst_links_external_new_tab": False,
     "html_theme": "pydata_sphinx_theme",
     "html_theme_options": _THEME,
-    "html_sidebars": {"index": [], "**": ["sidebar-nav-bs"]},
+    "templates_path": [str(TEMPLATES)],
+    "html_sidebars": {"index": [], "**": ["sidebar-map", "sidebar-nav-bs"]},
     "html_static_path": [str(_ASSETS / name) for name in ("site.css", "site.js", "search.js")],
     "smartquotes": False,  # titles are shown, and searched, as they are written
     "html_css_files": ["site.css"],
     "html_favicon": str(_ASSETS / "icon.svg"),
     "html_js_files": [("site.js", {"defer": "defer"})],
-    "html_context": {"default_mode": "auto"},
+    "html_context": {"default_mode": "auto", "maps": []},
     "html_copy_source": False,
     "html_show_search_summary": False,  # it fetches pages, which browsers do not do from files
     "html_show_sourcelink": False,
@@ -194,6 +196,13 @@ _SETTINGS = {
     "html_use_index": False,
     "html_domain_indices": False,
 }
+
+
+def _settings(source: Path) -> dict:
+    """The settings for one site, whose pages know which runs have a map."""
+    maps = [path.parent.parent.relative_to(source) for path in source.rglob(f"map/{PAGE}")]
+    context = _SETTINGS["html_context"] | {"maps": sorted(path.as_posix() for path in maps)}
+    return _SETTINGS | {"html_context": context}
 
 # %% ../../nbs/site/09_build.ipynb #010a
 def _n_pages(source: Path) -> int:
@@ -214,8 +223,11 @@ def _count(bar: tqdm, *_) -> None:
 
 # %% ../../nbs/site/09_build.ipynb #011
 def _complete_context(app, pagename, templatename, context, doctree) -> None:
-    """Let a page load nothing from elsewhere; say above a page of films where it belongs."""
+    """Let a page load nothing from elsewhere, and lead to the map of its run."""
     context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
+    for run in context.get("maps", ()):
+        if pagename.startswith(f"{run}/"):
+            context["map_link"] = seen_from(f"{run}/map/{PAGE}", posixpath.dirname(pagename))
     if pagename == "search" or pagename.endswith("/films/index"):
         app.add_js_file("search.js", loading_method="defer")
     if found := re.fullmatch(r"(.+/)films/\d+", pagename):
@@ -241,14 +253,14 @@ def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
             app = Sphinx(
                 **where,
                 buildername="html",
-                confoverrides=_SETTINGS,
+                confoverrides=_settings(source),
                 status=None,
                 warning=warning,
                 warningiserror=True,
                 parallel=1,
             )
             app.add_directive("sections", sections_directive())
-            app.connect("html-page-context", _complete_context)
+            app.connect("html-page-context", _complete_context, priority=400)  # before the theme
             events = {
                 "doctree-read": ("Pages read", n_pages),
                 "html-page-context": ("Pages written", n_pages + 1),  # that of the search too

@@ -33,7 +33,7 @@ def column(reader, number):
 def test_a_click_leads_from_the_index_to_the_run_to_its_report(reader, site):
     reader.open(f"{site}/{PAGES['index']}")
     assert reader.evaluate("document.images.length") >= 1
-    reader.click("nav.runs a.card", loads=True)
+    reader.click("a[href='study/index.html']:not(.nav-link)", loads=True)
     assert reader.evaluate("location.href").endswith("study/index.html")
     reader.click("nav.cards a[href='clustering_pca.html']", loads=True)
     assert reader.evaluate("document.querySelector('h1').textContent").startswith("Clustering: PCA")
@@ -222,6 +222,30 @@ def test_every_page_fits_and_can_be_read_in_both_schemes(reader, files, width, s
         assert reader.evaluate("document.documentElement.scrollWidth") <= width, name
         reader.wait("document.getAnimations().every((one) => one.playState === 'finished')")
         assert reader.evaluate(CONTRAST) == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_table_of_verdicts_fits_a_page_of_1280_pixels(reader, files, scheme):
+    reader.show(scheme=scheme)
+    for name in ("index", "run"):
+        reader.open(f"{files}/{PAGES[name]}")
+        table = "document.querySelector('table.verdicts')"
+        rows = f"[...{table}.tBodies[0].rows]"
+        reader.evaluate(
+            f"{rows}.forEach((row) => row.cells[1].textContent = '4, 7, 9 to 12 and 20')"
+        )
+        reader.evaluate(f"{rows}.forEach((row) => row.cells[4].textContent = '−0.016–−0.079')")
+        box = f"{table}.closest('.wide')"
+        assert reader.evaluate(f"{box}.scrollWidth <= {box}.clientWidth"), name
+
+
+def test_the_side_bar_of_every_page_of_a_run_leads_to_its_map(reader, files):
+    for name in ("run", "report", "clusters", "cluster", "films"):
+        reader.open(f"{files}/{PAGES[name]}")
+        link = "document.querySelector('.bd-sidebar-primary a[href$=\"map/index.html\"]')"
+        assert reader.evaluate(f"new URL({link}.href).pathname").endswith("/study/map/index.html")
+    reader.click(".bd-sidebar-primary a[href$='map/index.html']", loads=True)
+    reader.wait("document.querySelector('canvas') !== null")
 
 
 @pytest.mark.parametrize("name", ["index", "run", "report", "cluster", "films", "search"])
