@@ -25,16 +25,23 @@ from ..core.errors import InputError, RunError
 from ..core.extras import needs
 from ..core.places import check_folder
 from ..core.progress import progress_bar
-from ..core.templates import TEMPLATES, escaped
+from ..core.templates import TEMPLATES
 from ..core.text import counted
-from ..figures.map import PAGE, with_film_pages, with_way_back
+from ..figures.map import PAGE
 from ..figures.thumbnails import SIZE, SMALL
-from .blocks import sections_directive, toctree
-from .clusters import film_addresses_of, poster_cards, poster_sources
+from .blocks import toctree
+from poster_analysis.site.clusters import (
+    film_addresses_of,
+    film_titles_of,
+    poster_cards,
+    poster_sources,
+)
 from .contents import site_damage, write_contents
+from .map import map_files, write_map
 from .pages import figures_of, index, overview, run_title
-from .pictures import Pictures, seen_from
-from .reports import ReportPlace, write_reports
+from .pictures import Pictures, RunPlace, seen_from
+from .reports import write_reports
+from .shards import title_shards, write_shards
 from .tables import write_archive, write_without_pictures
 from ..study.run import Run, open_run, runs
 
@@ -51,35 +58,15 @@ def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-# %% ../../nbs/site/09_build.ipynb #006a
-def _map(
-    run: Run, folder: Path, films: Mapping[str, str]
-) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
-    """Of the map of a run, if it has one, the address, title and subtitle; and its files."""
-    stages = filter(None, map(run.finished, ("map_places", "map")))
-    names = [name for stage in stages for name in stage.outputs if name.startswith("map/")]
-    files = {name: run.folder / name for name in names if (run.folder / name).is_file()}
-    if f"map/{PAGE}" not in files:
-        return [], {}
-    page = files[f"map/{PAGE}"].read_text(encoding="utf-8")
-    page = with_way_back(page, "../index.html", run_title(run))
-    addresses = {imdb_id: f"../{address}" for imdb_id, address in films.items()}
-    page, script = with_film_pages(page, addresses)
-    folder.mkdir(parents=True)
-    for name, text in {PAGE: page, "films.js": script}.items():
-        files[f"map/{name}"] = folder / name
-        files[f"map/{name}"].write_text(text, encoding="utf-8")
-    says = "All posters in one picture: go near, search, and draw around some to list them."
-    return [(f"map/{PAGE}", "Map of the posters", says)], files
-
 # %% ../../nbs/site/09_build.ipynb #007a
 def _posters_of(
-    run: Run, address: str, folder: Path, *, has_map: bool, progress: bool
+    run: Run, address: str, folder: Path, *, progress: bool
 ) -> tuple[dict[str, str], dict[str, Path]]:
     """The sources of the pages of a run's posters, which are written down; and the files beside them."""
     if not film_addresses_of(run):
         return {}, {}
-    sources, files = poster_sources(run, address, has_map=has_map, progress=progress)
+    has_map = bool(map_files(run))
+    sources, files = poster_sources(run, address, folder, has_map=has_map, progress=progress)
     _write_texts(sources, folder)
     return sources, files
 
@@ -113,11 +100,12 @@ def _write_run(run: Run, source: Path, pictures: Pictures, *, progress: bool) ->
     for _, paths in figures_of(run.folder):  # before reports hold the same under other names
         for path in paths:
             pictures.add_file(path, f"{address}/figures")
-    maps, beside = _map(run, folder / "map", films)
-    posters, files = _posters_of(run, address, folder, has_map=bool(maps), progress=progress)
+    posters, files = _posters_of(run, address, folder, progress=progress)
     thumbnails = _thumbnails(run, address, files)
     places = {name: place for name, (place, _) in thumbnails.items()}
-    reports = write_reports(run, folder, ReportPlace(address, pictures, films, places))
+    where = RunPlace(address, pictures, films, places)
+    maps, beside = write_map(run, folder / "map", where)
+    reports = write_reports(run, folder, where)
     reports += poster_cards(posters)
     known = {"films": films, "downloads": _downloads(run, folder)}
     page = overview(run, [*maps, *reports], pictures=pictures, address=address, **known)
@@ -138,7 +126,10 @@ def _write_sources(
         files |= _write_run(run, source, pictures, progress=progress)
     entries = [(run, _run_address(run)) for run in ready]
     first = index(entries, pictures=pictures, unfinished=unfinished)
-    tree = toctree(f"{_run_address(run)}/index" for run in ready)
+    tree = toctree(f"{address}/index" for _, address in entries)
+    titles = [(address, run_title(run), film_titles_of(run)) for run, address in entries]
+    shards = write_shards(source / "titles", title_shards(titles))
+    files |= {f"titles/{name}": path for name, path in shards.items()}
     _write_texts({"index": first.markdown + tree}, source)
     return files | first.files | pictures.files
 
@@ -182,7 +173,9 @@ _SETTINGS = {
     "html_theme_options": _THEME,
     "templates_path": [str(TEMPLATES)],
     "html_sidebars": {"index": [], "**": ["sidebar-map", "sidebar-nav-bs"]},
-    "html_static_path": [str(_ASSETS / name) for name in ("site.css", "site.js", "search.js")],
+    "html_static_path": [
+        str(_ASSETS / name) for name in ("site.css", "site.js", "films.js", "search.js")
+    ],
     "smartquotes": False,  # titles are shown, and searched, as they are written
     "html_css_files": ["site.css"],
     "html_favicon": str(_ASSETS / "icon.svg"),
@@ -228,17 +221,10 @@ def _complete_context(app, pagename, templatename, context, doctree) -> None:
     for run in context.get("maps", ()):
         if pagename.startswith(f"{run}/"):
             context["map_link"] = seen_from(f"{run}/map/{PAGE}", posixpath.dirname(pagename))
+    if pagename == "search" or "/films/" in pagename or "/clusters/" in pagename:
+        app.add_js_file("films.js", loading_method="defer")
     if pagename == "search" or pagename.endswith("/films/index"):
         app.add_js_file("search.js", loading_method="defer")
-    if found := re.fullmatch(r"(.+/)films/\d+", pagename):
-        above = [f"{found[1]}index", f"{found[1]}films/index"]
-        context["parents"] = [
-            {
-                "link": app.builder.get_relative_uri(pagename, name),
-                "title": str(escaped(app.env.titles[name].astext())),
-            }
-            for name in above
-        ]
 
 # %% ../../nbs/site/09_build.ipynb #010
 def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
@@ -259,7 +245,6 @@ def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
                 warningiserror=True,
                 parallel=1,
             )
-            app.add_directive("sections", sections_directive())
             app.connect("html-page-context", _complete_context, priority=400)  # before the theme
             events = {
                 "doctree-read": ("Pages read", n_pages),
