@@ -11,6 +11,7 @@ import json
 import resource
 import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -221,7 +222,7 @@ VIEWS = {
 }  # fmt: skip
 
 
-def views(out: Path, folder: Path, rounds: int) -> dict[str, float]:
+def views(out: Path, rounds: int) -> dict[str, float]:
     """Seconds until each view can be read, the median of some rounds, each in a browser of its own."""
     from browser import Browser
 
@@ -230,8 +231,8 @@ def views(out: Path, folder: Path, rounds: int) -> dict[str, float]:
 
     film = film_anchor(Run(out).table("features_index")["imdb_id"].iloc[-1])
     found = {name: [] for name in VIEWS}
-    for number in range(rounds):
-        browser = Browser(folder / f"browser-{number}")
+    for _ in range(rounds):
+        browser = Browser(tempfile.mkdtemp())
         browser.show()
         for name, (address, ready) in VIEWS.items():
             started = time.perf_counter()
@@ -261,7 +262,7 @@ def main() -> None:
             shutil.rmtree(out, ignore_errors=True)
             run_worker(__file__, {"what": "make", "n": n, "out": str(out)})
         built[n] = run_worker(__file__, {"what": "build", "out": str(out)})
-        seen[n] = {} if given.no_browser else views(out, given.out / f"browsers-{n}", given.rounds)
+        seen[n] = {} if given.no_browser else views(out, given.rounds)
     sizes = [f"{n:,} posters" for n in given.sizes]
     rows = [
         ["seconds to build", *(f"{built[n]['seconds']:,.0f}" for n in given.sizes)],

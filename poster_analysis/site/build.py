@@ -190,7 +190,7 @@ _SETTINGS = {
     "html_domain_indices": False,
 }
 
-
+# %% ../../nbs/site/09_build.ipynb #009s
 def _settings(source: Path) -> dict:
     """The settings for one site, whose pages know which runs have a map."""
     maps = [path.parent.parent.relative_to(source) for path in source.rglob(f"map/{PAGE}")]

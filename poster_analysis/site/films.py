@@ -282,7 +282,7 @@ def film_page(shelf: pd.DataFrame, *, told: bool = False) -> SitePage:
     page.html(contents, searched=False)
     return page
 
-# %% ../../nbs/site/05_films.ipynb #031
+# %% ../../nbs/site/05_films.ipynb #030s
 def _by_shard(
     shelf: pd.DataFrame, anchors: list[str], record: Callable[[Mapping, int], dict]
 ) -> Iterator[tuple[str, dict]]:
@@ -296,7 +296,7 @@ def _by_shard(
         made = {anchors[row]: record(film, row) for row, film in films}
         yield f"films/shards/{number}", made
 
-
+# %% ../../nbs/site/05_films.ipynb #031
 def film_shards(
     gallery: Gallery,
     *,
