@@ -14,7 +14,7 @@
  *   listed(ids)      the list of films is another one
  *   coloured(name)   a reader chose a column to colour by
  *   placed(names)    a reader chose what posters are placed by: two names of axes, or none for the map
- *   pages            a Map of addresses of films' own pages by id
+ *   pages            what gives the address of a film's own page by its id, as the get of a Map does
  *   wheel(event)     whether the wheel belongs to the map
  *   signal           an AbortSignal that ends what listens outside of root
  *
@@ -1062,8 +1062,9 @@ if (globalThis.document?.currentScript) (() => {
   const addressOf = (id) => {
     try { return `#${encodeURIComponent(id)}`; } catch { return ""; /* half a character */ }
   };
+  const { before = "", others: pairs = [] } = window.filmPages ?? {}, others = new Map(pairs);
   const map = drawPosterMap(document, data, {
-    pages: new Map(window.filmPages),
+    pages: { get: (id) => others.get(id) ?? (before && before + id) },
     named: (film) => { document.title = film ? `${film} · ${data.title}` : data.title; },
     went: (id) => {
       const hash = addressOf(id);

@@ -1,4 +1,4 @@
-// Finds films and clusters by the words of their titles, in the index that Sphinx writes for its own search and the
+// Finds films by the words of their titles, which films.js loads, and clusters in the index that Sphinx writes for its own search and the
 // theme loads before this: on the search page above the pages that Sphinx finds, and on the page that lists the films.
 (() => {
   const SHOWN = 50;
@@ -15,26 +15,20 @@
   const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
   const hasWords = /[\p{L}\p{N}&]/u;
 
-  // What the index knows of films: their titles are those of sections, their ids stand in the anchors.
-  const FILMS = /^(.+)\/films\/\d+$/, CLUSTER = /^(.+)\/clusters\/(?!index$)[^/]+$/;
+  // Of every film its title, its anchor, which holds its id, and the runs that have it, if not all do. Made ready once.
+  const CLUSTER = /^(.+)\/clusters\/(?!index$)[^/]+$/;
   const idIn = (anchor) =>
     anchor.startsWith("film_") ? idKeyOf(decodeURIComponent(anchor.slice(5).replaceAll("_", "%"))) : null;
-  const filmsOf = (index) => {
-    const films = new Map();
-    for (const [title, places] of Object.entries(index.alltitles)) {
-      for (const [page, anchor] of places) {
-        const run = FILMS.exec(index.docnames[page])?.[1];
-        if (!run || !/^(film|id)_/.test(anchor ?? "")) continue;
-        const name = `${anchor}\n${title}`;
-        const film = films.get(name) ?? { title, key: ` ${keyOf(title)} `, id: idIn(anchor), places: [] };
-        film.places.push({ run, address: `${index.docnames[page]}.html#${anchor}` });
-        films.set(name, film);
-      }
-    }
-    const isFurther = (place) => place.run !== "study"; // further runs come after that of the study itself
-    for (const film of films.values()) film.places.sort((a, b) => isFurther(a) - isFurther(b));
-    return [...films.values()];
-  };
+  let ready = null;
+  const readFilms = () => (ready ??= window.siteFilms.allTitles().then(({ runs, films }) => ({
+    runs,
+    films: films.map(([title, anchor, of]) => ({
+      title,
+      key: ` ${keyOf(title)} `,
+      id: idIn(anchor),
+      places: (of ?? [...runs.keys()]).map((number) => ({ run: runs[number][0], address: `${runs[number][0]}/films/index.html#${anchor}` })),
+    })),
+  })).catch((error) => { ready = null; throw error; }));
   const clustersOf = (index) =>
     index.docnames.flatMap((name, page) => {
       const run = CLUSTER.exec(name)?.[1], title = index.titles[page];
@@ -80,7 +74,7 @@
   };
 
   // A list that can be filled again and again, and says how long it is.
-  const makeList = (noun, runTitle) => {
+  const makeList = (noun, runTitle = null) => {
     const box = make("div", "", "found"), status = make("p"), list = make("ol"), more = make("button", `Show ${SHOWN} more`);
     status.setAttribute("role", "status");
     list.setAttribute("role", "list");
@@ -118,7 +112,8 @@
       more.hidden = true;
       status.textContent = "";
     };
-    return { box, list, status, fill, clear };
+    const nameRuns = (title) => { runTitle = title; };
+    return { box, list, status, fill, clear, nameRuns };
   };
 
   // The search page
@@ -126,23 +121,31 @@
   const query = new URLSearchParams(location.search).get("q")?.trim();
   if (results && query && typeof Search !== "undefined") {
     const listed = new Set();
-    const showIn = (index) => {
-      const films = filmsOf(index);
-      const runs = new Set(films.flatMap((film) => film.places.map((place) => place.run)));
-      const runTitle = (run) => index.titles[index.docnames.indexOf(`${run}/index`)] ?? run;
-      for (const [heading, noun, entries] of [["Films", "film", films], ["Clusters", "cluster", clustersOf(index)]]) {
-        const found = find(entries, query);
-        if (!found.length && noun !== "film") continue;
-        const part = makeList(noun, runs.size > 1 ? runTitle : null);
-        found.flatMap((entry) => entry.places).forEach((place) => listed.add(place.address.replace(/\.html.*/, "")));
-        results.before(make("h2", heading), part.box);
-        // what is filled in once it stands on the page is also said aloud
-        setTimeout(() => (found.length ? part.fill(found) : (part.status.textContent = "No film has all these words in its title.")));
-      }
+    const showPart = (heading, noun, runTitle, found) => {
+      const part = makeList(noun, runTitle);
+      found.flatMap((entry) => entry.places).forEach((place) => listed.add(place.address.replace(/\.html.*/, "")));
+      results.before(make("h2", heading), part.box);
+      return part;
     };
-    if (Search._index) showIn(Search._index);
-    // What stands above need not be listed again, nor films by the page they stand on.
-    const perform = Search._performSearch, isAbove = ([page]) => FILMS.test(page) || listed.has(page);
+    const showClusters = (index) => {
+      const found = find(clustersOf(index), query), runs = new Set(clustersOf(index).map((entry) => entry.places[0].run));
+      const runTitle = (run) => index.titles[index.docnames.indexOf(`${run}/index`)] ?? run;
+      if (found.length) showPart("Clusters", "cluster", runs.size > 1 ? runTitle : null, found).fill(found);
+    };
+    const part = showPart("Films", "film", null, []);
+    if (Search._index) showClusters(Search._index);
+    // what is filled in once it stands on the page is also said aloud
+    setTimeout(() => {
+      part.status.textContent = "Looking through the titles of all films …";
+      readFilms().then(({ runs, films }) => {
+        const found = find(films, query), named = new Map(runs);
+        if (runs.length > 1) part.nameRuns((run) => named.get(run));
+        if (found.length) part.fill(found);
+        else part.status.textContent = "No film has all these words in its title.";
+      }, (error) => { part.status.textContent = `${error.message}.`; });
+    });
+    // What stands above need not be listed again.
+    const perform = Search._performSearch, isAbove = ([page]) => listed.has(page);
     if (perform) Search._performSearch = (...given) => perform(...given).filter((result) => !isAbove(result));
     Object.assign(Documentation.TRANSLATIONS, {
       "Search Results": "Pages",
@@ -153,7 +156,7 @@
 
   // The page that lists the films of a run
   const place = document.querySelector(".find-films");
-  if (place && typeof Search !== "undefined" && Search._index) {
+  if (place) {
     const run = DOCUMENTATION_OPTIONS.pagename.replace(/\/films\/index$/, "");
     const label = make("label", "Find a film by words of its title, or by its id"), field = make("input");
     const part = makeList("film", null);
@@ -162,15 +165,24 @@
     field.spellcheck = false;
     label.append(field);
     place.append(label, part.box);
-    // Of thousands of films the titles are made ready once, when somebody asks.
-    let films = null;
+    // Titles are loaded once, when somebody asks.
     const ofRun = (film) => ({ ...film, places: film.places.filter((one) => one.run === run) });
-    const read = () => filmsOf(Search._index).map(ofRun).filter((film) => film.places.length);
-    field.addEventListener("focus", () => (films ??= read()));
-    field.addEventListener("input", () => {
-      films ??= read();
-      if (field.value.trim()) part.fill(find(films, field.value));
-      else part.clear();
+    let turn = 0;
+    const look = async () => {
+      const asked = (turn += 1);
+      if (!field.value.trim()) return part.clear();
+      try {
+        const { films } = await readFilms();
+        if (asked === turn) part.fill(find(films, field.value).map(ofRun).filter((film) => film.places.length));
+      } catch (error) {
+        part.status.textContent = `${error.message}.`;
+      }
+    };
+    field.addEventListener("focus", () => readFilms().catch(() => {}));
+    field.addEventListener("input", look);
+    window.addEventListener("hashchange", () => { // a film of those found was chosen
+      field.value = "";
+      look();
     });
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== "ArrowDown") return;

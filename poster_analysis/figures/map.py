@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -397,7 +398,7 @@ def with_film_pages(page: str, addresses: Mapping[str, str]) -> tuple[str, str]:
     page
         The text of the page.
     addresses
-        The address of the page of each film by its id, relative to the map's page.
+        The address of the page of each film of the map by its id, relative to the map's page; or nothing.
 
     Returns
     -------
@@ -408,4 +409,8 @@ def with_film_pages(page: str, addresses: Mapping[str, str]) -> tuple[str, str]:
     """
     last = filled("map.scripts", names=["map.js"])
     page = page.replace(last, filled("map.scripts", names=["films.js", "map.js"]), 1)
-    return page, _script("filmPages", list(addresses.items()))
+    ends = ((film, address) for film, address in addresses.items() if address.endswith(film))
+    common = Counter(address.removesuffix(film) for film, address in ends).most_common(1)
+    before = common[0][0] if common else ""
+    others = [pair for pair in addresses.items() if pair[1] != before + pair[0]]
+    return page, _script("filmPages", {"before": before, "others": others})

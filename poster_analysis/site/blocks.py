@@ -4,10 +4,9 @@
 
 # %% auto #0
 __all__ = ['NOT_SEARCHED', 'ROWS_SHOWN', 'FIRST_ROWS', 'ID_COLUMNS', 'plain', 'html_block', 'toctree', 'html_table', 'SitePage',
-           'picture', 'facts', 'kind_of', 'place', 'Section', 'sections_block', 'sections_directive']
+           'facts', 'kind_of', 'place']
 
 # %% ../../nbs/site/00_blocks.ipynb #002
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 from markupsafe import Markup
-from PIL import Image
 
 from ..core.templates import filled
 from ..core.text import SPACES
@@ -40,7 +38,7 @@ def toctree(entries: Iterable[str]) -> str:
     return "\n".join(["", "```{toctree}", ":hidden:", "", *entries, "```", ""])
 
 # %% ../../nbs/site/00_blocks.ipynb #008
-ROWS_SHOWN, FIRST_ROWS = 300, 25
+ROWS_SHOWN, FIRST_ROWS = 60, 15
 ID_COLUMNS = ("imdb_id", "neighbour_id")
 
 
@@ -108,16 +106,6 @@ class SitePage:
         """The page as Markdown."""
         return "\n\n".join(self.blocks) + "\n"
 
-# %% ../../nbs/site/00_blocks.ipynb #013
-def picture(page: SitePage, path: Path, address: str, *, link: bool = True) -> Markup:
-    """A picture as HTML with its size and its title, taken along with the page."""
-    with Image.open(path) as image:
-        width, height = image.size
-        alt = image.info.get("Title") or path.stem.replace("_", " ")
-    source = page.add(path, address)
-    size = {"width": width, "height": height}
-    return filled("blocks.picture", source=source, alt=alt, is_link=link, **size)
-
 # %% ../../nbs/site/00_blocks.ipynb #016
 def facts(items: Iterable[tuple[str, object]]) -> Markup:
     """Names and values as an HTML list, the empty ones left out."""
@@ -138,50 +126,3 @@ def place(stem: str, kinds: Iterable[str]) -> tuple:
         list(SPACES).index(ending) if ending in SPACES else len(SPACES),
         stem,
     )
-
-# %% ../../nbs/site/00_blocks.ipynb #017b
-@dataclass(frozen=True)
-class Section:
-    """A part of a page under a heading of its own.
-
-    Attributes
-    ----------
-    anchor
-        What stands behind the ``#`` in its address: letters, digits, ``_``, ``-``, ``.``; with an
-        underscore somewhere, which Sphinx's own anchors never have.
-    title
-        The heading, as plain text.
-    html
-        What stands below it; the search of the site does not look through it.
-    """
-
-    anchor: str
-    title: str
-    html: str
-
-# %% ../../nbs/site/00_blocks.ipynb #017ba
-def sections_block(sections: Iterable[Section]) -> str:
-    """Sections as a block of a Markdown page, for the directive of `sections_directive`."""
-    data = json.dumps([vars(section) for section in sections]).replace("`", "\\u0060")
-    return f"`````{{sections}}\n{data}\n`````"
-
-# %% ../../nbs/site/00_blocks.ipynb #017bb
-def _section(anchor: str, title: str, html: str):
-    """A section as Sphinx knows it: its title, and what stands below it."""
-    from docutils import nodes
-
-    below = nodes.raw("", html, format="html", classes=[NOT_SEARCHED])
-    return nodes.section("", nodes.title("", title), below, ids=[anchor])
-
-
-def sections_directive() -> type:
-    """The directive that makes sections of what `sections_block` wrote down."""
-    from docutils.parsers.rst import Directive
-
-    class Sections(Directive):
-        has_content = True
-
-        def run(self) -> list:
-            return [_section(**each) for each in json.loads("".join(self.content))]
-
-    return Sections

@@ -8,6 +8,7 @@ __all__ = ['publish', 'publish_if_changed']
 # %% ../../nbs/site/09_build.ipynb #002
 import io
 import os
+import posixpath
 import re
 import shutil
 import tempfile
@@ -24,16 +25,24 @@ from ..core.errors import InputError, RunError
 from ..core.extras import needs
 from ..core.places import check_folder
 from ..core.progress import progress_bar
-from ..core.templates import TEMPLATES, escaped
+from ..core.templates import TEMPLATES
 from ..core.text import counted
-from ..figures.map import PAGE, with_film_pages, with_way_back
-from ..figures.thumbnails import SIZE
-from .blocks import sections_directive, toctree
-from .clusters import film_addresses_of, poster_cards, poster_sources
+from ..figures.map import PAGE
+from ..figures.thumbnails import SIZE, SMALL
+from .blocks import toctree
+from poster_analysis.site.clusters import (
+    film_addresses_of,
+    film_titles_of,
+    poster_cards,
+    poster_sources,
+)
 from .contents import site_damage, write_contents
-from .pages import index, overview, run_title
+from .map import map_files, write_map
+from .pages import figures_of, index, overview, run_title
+from .pictures import Pictures, RunPlace, seen_from
 from .reports import write_reports
-from .tables import write_archive
+from .shards import title_shards, write_shards
+from .tables import write_archive, write_without_pictures
 from ..study.run import Run, open_run, runs
 
 # %% ../../nbs/site/09_build.ipynb #006
@@ -49,47 +58,62 @@ def _write_texts(texts: Mapping[str, str], folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-# %% ../../nbs/site/09_build.ipynb #006a
-def _map(
-    run: Run, folder: Path, films: Mapping[str, str]
-) -> tuple[list[tuple[str, str, str]], dict[str, Path]]:
-    """Of the map of a run, if it has one, the address, title and subtitle; and its files."""
-    stages = filter(None, map(run.finished, ("map_places", "map")))
-    names = [name for stage in stages for name in stage.outputs if name.startswith("map/")]
-    files = {name: run.folder / name for name in names if (run.folder / name).is_file()}
-    if f"map/{PAGE}" not in files:
-        return [], {}
-    page = files[f"map/{PAGE}"].read_text(encoding="utf-8")
-    page = with_way_back(page, "../index.html", run_title(run))
-    addresses = {imdb_id: f"../{address}" for imdb_id, address in films.items()}
-    page, script = with_film_pages(page, addresses)
-    folder.mkdir(parents=True)
-    for name, text in {PAGE: page, "films.js": script}.items():
-        files[f"map/{name}"] = folder / name
-        files[f"map/{name}"].write_text(text, encoding="utf-8")
-    says = "All posters in one picture: go near, search, and draw around some to list them."
-    return [(f"map/{PAGE}", "Map of the posters", says)], files
-
 # %% ../../nbs/site/09_build.ipynb #007a
-def _write_run(run: Run, source: Path, *, progress: bool) -> dict[str, Path]:
+def _posters_of(
+    run: Run, address: str, folder: Path, *, progress: bool
+) -> tuple[dict[str, str], dict[str, Path]]:
+    """The sources of the pages of a run's posters, which are written down; and the files beside them."""
+    if not film_addresses_of(run):
+        return {}, {}
+    has_map = bool(map_files(run))
+    sources, files = poster_sources(run, address, folder, has_map=has_map, progress=progress)
+    _write_texts(sources, folder)
+    return sources, files
+
+
+def _thumbnails(run: Run, address: str, files: Mapping[str, Path]) -> dict[str, tuple[str, Path]]:
+    """The thumbnails that reports know, by their names: the address on the site, and the file.
+
+    The site has a copy of the poster already, if it has a page of the film.
+    """
+    found = {}
+    for path in sorted((run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")):
+        small = f"thumbnails/{path.name.removesuffix(f'-{SIZE}.jpg')}-{SMALL}.jpg"
+        own = (f"{address}/thumbnails/{path.name}", path)
+        found[path.name] = (small, files[small]) if small in files else own
+    return found
+
+# %% ../../nbs/site/09_build.ipynb #007b
+def _downloads(run: Run, folder: Path) -> dict[str, Path]:
+    """What can be downloaded of a run and is made for the site, by its address."""
+    made = {"tables.zip": write_archive(run.folder, folder / "tables.zip")}
+    atlas = "exports/posters.parquet"
+    if (run.folder / atlas).is_file():
+        made[atlas] = write_without_pictures(run.folder / atlas, folder / atlas)
+    return made
+
+
+def _write_run(run: Run, source: Path, pictures: Pictures, *, progress: bool) -> dict[str, Path]:
     """Write the source of every page of a run; return the files that belong beside them."""
     address, films = _run_address(run), film_addresses_of(run)
     folder = source / address
-    reports = write_reports(run, folder, films=films)
-    maps, beside = _map(run, folder / "map", films)
-    files = {}
-    if films:
-        sources, files = poster_sources(run, address, has_map=bool(maps), progress=progress)
-        _write_texts(sources, folder)
-        reports += poster_cards(sources)
-    archive = write_archive(run.folder, folder / "tables.zip")
-    page = overview(run, [*maps, *reports], films=films, archive=archive)
+    for _, paths in figures_of(run.folder):  # before reports hold the same under other names
+        for path in paths:
+            pictures.add_file(path, f"{address}/figures")
+    posters, files = _posters_of(run, address, folder, progress=progress)
+    thumbnails = _thumbnails(run, address, files)
+    places = {name: place for name, (place, _) in thumbnails.items()}
+    where = RunPlace(address, pictures, films, places)
+    maps, beside = write_map(run, folder / "map", where)
+    reports = write_reports(run, folder, where)
+    reports += poster_cards(posters)
+    known = {"films": films, "downloads": _downloads(run, folder)}
+    page = overview(run, [*maps, *reports], pictures=pictures, address=address, **known)
     tree = toctree(name.removesuffix(".html") for name, _, _ in reports)
     _write_texts({"index": page.markdown + tree}, folder)
     beside |= page.files
     beside |= {f"notebooks/{path.name}": path for path in (folder / "notebooks").glob("*.ipynb")}
-    thumbnails = (run.folder / "thumbnails").glob(f"*-{SIZE}.jpg")
-    beside |= {f"thumbnails/{path.name}": path for path in thumbnails}
+    files |= dict(thumbnails.values())
     return files | {f"{address}/{name}": path for name, path in beside.items()}
 
 
@@ -97,13 +121,17 @@ def _write_sources(
     ready: list[Run], unfinished: list[str], source: Path, *, progress: bool
 ) -> dict[str, Path]:
     """Write the source of every page; return the files that belong beside them."""
-    files = {}
+    files, pictures = {}, Pictures(source)
     for run in ready:
-        files |= _write_run(run, source, progress=progress)
-    first = index([(run, _run_address(run)) for run in ready], unfinished=unfinished)
-    tree = toctree(f"{_run_address(run)}/index" for run in ready)
+        files |= _write_run(run, source, pictures, progress=progress)
+    entries = [(run, _run_address(run)) for run in ready]
+    first = index(entries, pictures=pictures, unfinished=unfinished)
+    tree = toctree(f"{address}/index" for _, address in entries)
+    titles = [(address, run_title(run), film_titles_of(run)) for run, address in entries]
+    shards = write_shards(source / "titles", title_shards(titles))
+    files |= {f"titles/{name}": path for name, path in shards.items()}
     _write_texts({"index": first.markdown + tree}, source)
-    return files | first.files
+    return files | first.files | pictures.files
 
 # %% ../../nbs/site/09_build.ipynb #009
 _ASSETS = TEMPLATES.parent
@@ -143,13 +171,16 @@ _SETTINGS = {
     "myst_links_external_new_tab": False,
     "html_theme": "pydata_sphinx_theme",
     "html_theme_options": _THEME,
-    "html_sidebars": {"index": [], "**": ["sidebar-nav-bs"]},
-    "html_static_path": [str(_ASSETS / name) for name in ("site.css", "site.js", "search.js")],
+    "templates_path": [str(TEMPLATES)],
+    "html_sidebars": {"index": [], "**": ["sidebar-map", "sidebar-nav-bs"]},
+    "html_static_path": [
+        str(_ASSETS / name) for name in ("site.css", "site.js", "films.js", "search.js")
+    ],
     "smartquotes": False,  # titles are shown, and searched, as they are written
     "html_css_files": ["site.css"],
     "html_favicon": str(_ASSETS / "icon.svg"),
     "html_js_files": [("site.js", {"defer": "defer"})],
-    "html_context": {"default_mode": "auto"},
+    "html_context": {"default_mode": "auto", "maps": []},
     "html_copy_source": False,
     "html_show_search_summary": False,  # it fetches pages, which browsers do not do from files
     "html_show_sourcelink": False,
@@ -158,6 +189,13 @@ _SETTINGS = {
     "html_use_index": False,
     "html_domain_indices": False,
 }
+
+# %% ../../nbs/site/09_build.ipynb #009s
+def _settings(source: Path) -> dict:
+    """The settings for one site, whose pages know which runs have a map."""
+    maps = [path.parent.parent.relative_to(source) for path in source.rglob(f"map/{PAGE}")]
+    context = _SETTINGS["html_context"] | {"maps": sorted(path.as_posix() for path in maps)}
+    return _SETTINGS | {"html_context": context}
 
 # %% ../../nbs/site/09_build.ipynb #010a
 def _n_pages(source: Path) -> int:
@@ -178,19 +216,15 @@ def _count(bar: tqdm, *_) -> None:
 
 # %% ../../nbs/site/09_build.ipynb #011
 def _complete_context(app, pagename, templatename, context, doctree) -> None:
-    """Let a page load nothing from elsewhere; say above a page of films where it belongs."""
+    """Let a page load nothing from elsewhere, and lead to the map of its run."""
     context["metatags"] = _ONLY_FROM_HERE + context.get("metatags", "")
+    for run in context.get("maps", ()):
+        if pagename.startswith(f"{run}/"):
+            context["map_link"] = seen_from(f"{run}/map/{PAGE}", posixpath.dirname(pagename))
+    if pagename == "search" or "/films/" in pagename or "/clusters/" in pagename:
+        app.add_js_file("films.js", loading_method="defer")
     if pagename == "search" or pagename.endswith("/films/index"):
         app.add_js_file("search.js", loading_method="defer")
-    if found := re.fullmatch(r"(.+/)films/\d+", pagename):
-        above = [f"{found[1]}index", f"{found[1]}films/index"]
-        context["parents"] = [
-            {
-                "link": app.builder.get_relative_uri(pagename, name),
-                "title": str(escaped(app.env.titles[name].astext())),
-            }
-            for name in above
-        ]
 
 # %% ../../nbs/site/09_build.ipynb #010
 def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
@@ -205,14 +239,13 @@ def _build(source: Path, site: Path, doctrees: Path, *, progress: bool) -> None:
             app = Sphinx(
                 **where,
                 buildername="html",
-                confoverrides=_SETTINGS,
+                confoverrides=_settings(source),
                 status=None,
                 warning=warning,
                 warningiserror=True,
                 parallel=1,
             )
-            app.add_directive("sections", sections_directive())
-            app.connect("html-page-context", _complete_context)
+            app.connect("html-page-context", _complete_context, priority=400)  # before the theme
             events = {
                 "doctree-read": ("Pages read", n_pages),
                 "html-page-context": ("Pages written", n_pages + 1),  # that of the search too

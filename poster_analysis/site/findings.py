@@ -6,6 +6,7 @@
 __all__ = ['verdicts', 'findings_of', 'add_verdicts', 'add_findings']
 
 # %% ../../nbs/site/03_findings.ipynb #002
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ..study.run import Run
 from poster_analysis.words.verdict import (
     answer_sentence,
     effect_sentences,
+    not_compared,
     sureness_sentences,
     verdict_paragraph,
 )
@@ -47,15 +49,25 @@ _SUBJECTS = {
     "outliers": "Posters like no others",
     "map": "The map",
 }
+_NOT_COMPARED = "not compared with chance"
+
+
+def _uncompared(stages: Mapping[str, Mapping]) -> list[str]:
+    """The spaces of a run whose stage says that its clusters were not compared with chance."""
+    said = {name: " ".join(stage["findings"]) for name, stage in stages.items()}
+    return [space for space in SPACES if _NOT_COMPARED in said.get(f"verdict_{space}", "")]
 
 
 def findings_of(run: Run) -> dict[str, list[str]]:
     """What a run found besides its verdicts: the sentences of its stages, by their subject."""
-    said = set(map(verdict_paragraph, verdicts(run.folder)))
+    said, stages = set(map(verdict_paragraph, verdicts(run.folder))), run.record["stages"]
     found: dict[str, list[str]] = {}
-    for name, stage in run.record["stages"].items():
+    for name, stage in stages.items():
         subject = _SUBJECTS.get(kind_of(name, _SUBJECTS), "More")
-        found.setdefault(subject, []).extend(text for text in stage["findings"] if text not in said)
+        texts = [text for text in stage["findings"] if text not in said]
+        found.setdefault(subject, []).extend(text for text in texts if _NOT_COMPARED not in text)
+    if spaces := _uncompared(stages):
+        found[_SUBJECTS["verdict"]].append(not_compared(spaces))
     ordered = sorted(found, key=[*_SUBJECTS.values(), "More"].index)
     return {subject: found[subject] for subject in ordered if found[subject]}
 
@@ -67,7 +79,7 @@ def _missing(value: float | None) -> bool:
 
 def _share(value: float | None) -> str:
     """A number with two decimals; empty if it is not known."""
-    return "" if _missing(value) else f"{value:z.2f}"
+    return "" if _missing(value) else f"{value:z.2f}".replace("-", "−")
 
 # %% ../../nbs/site/03_findings.ipynb #009
 def _verdict_cells(one: Verdict) -> list[str]:

@@ -22,12 +22,12 @@ from poster_analysis.site.blocks import (
     facts,
     html_block,
     kind_of,
-    picture,
     place,
     plain,
 )
 from .findings import add_findings, add_verdicts, findings_of, verdicts
 from .notebooks import cut_paths, path_cuts
+from .pictures import Pictures, picture_html
 from .tables import add_table, add_tables
 from ..study.citation import study_citation
 from ..study.run import Run
@@ -81,17 +81,18 @@ def figures_of(folder: Path) -> list[tuple[str, list[Path]]]:
     return list(groups.items())
 
 # %% ../../nbs/site/04_pages.ipynb #009
-def _figures(page: SitePage, folder: Path) -> None:
+def _figures(page: SitePage, run_folder: Path, pictures: Pictures, address: str) -> None:
     """Every figure of the run, in groups."""
-    groups = figures_of(folder)
+    groups = figures_of(run_folder)
     if not groups:
         return
     page.heading("Figures")
     for heading, paths in groups:
         page.heading(plain(heading), level=3)
         kind = "charts" if len(paths) > 1 and _landscape(paths[0]) else "sheets"
-        pictures = [picture(page, path, f"figures/{path.name}") for path in paths]
-        page.html(filled("pages.figures", kind=kind, pictures=pictures))
+        added = [pictures.add_file(path, f"{address}/figures") for path in paths]
+        shown = [picture_html(picture, address) for picture in added]
+        page.html(filled("pages.figures", kind=kind, pictures=shown))
 
 # %% ../../nbs/site/04_pages.ipynb #009a
 def _landscape(path: Path) -> bool:
@@ -204,8 +205,10 @@ def overview(
     run: Run,
     reports: Iterable[tuple[str, str, str]],
     *,
+    pictures: Pictures,
+    address: str,
     films: Mapping[str, str] | None = None,
-    archive: Path | None = None,
+    downloads: Mapping[str, Path] | None = None,
 ) -> SitePage:
     """The overview of a run.
 
@@ -215,15 +218,19 @@ def overview(
         A run with a collection, a backbone and at least one finished stage.
     reports
         Of each report its address, its title and what it is about.
+    pictures
+        The pictures of the site, to which those of the run are added.
+    address
+        The folder of the page on the site.
     films
         The address of each film by its id, relative to the page, where films have pages.
-    archive
-        All tables of the run in one file, if they are to be had at once.
+    downloads
+        Files made for the site, by their address relative to the page, as `add_tables` takes them.
 
     Returns
     -------
     SitePage
-        Markdown, and the figures and tables it links to.
+        Markdown, and the tables it links to.
     """
     page, cuts = SitePage(), run_cuts(run)
     page.heading(plain(run_title(run)), level=1)
@@ -233,9 +240,9 @@ def overview(
     if cards := list(reports):
         page.heading("Reports")
         page.html(filled("pages.report_cards", cards=cards))
-    _figures(page, run.folder)
+    _figures(page, run.folder, pictures, address)
     _collection(page, run, cuts)
-    add_tables(page, run.folder, films=films or {}, archive=archive)
+    add_tables(page, run.folder, films=films or {}, downloads=downloads)
     _made(page, run, cuts)
     return page
 
@@ -246,43 +253,59 @@ def _hero(folder: Path) -> Path | None:
     return groups[0][1][0] if groups else None
 
 # %% ../../nbs/site/04_pages.ipynb #017b
-def _card(page: SitePage, run: Run, address: str) -> Markup:
-    """A run as a card that leads to its overview."""
+def _front_picture(pictures: Pictures, path: Path, address: str) -> Markup:
+    """A figure of the run at `address`, on the front page."""
+    return picture_html(pictures.add_file(path, f"{address}/figures"), "", link=False)
+
+
+def _card(pictures: Pictures, run: Run, address: str) -> Markup:
+    """A run as a card that leads to its overview, on the front page."""
     said = [answer_sentence(one) for one in verdicts(run.folder)]
     found = " ".join(said) or " ".join(texts[0] for texts in findings_of(run).values())
     groups = dict(figures_of(run.folder))
     hero = groups.get("How separate the clusters are", [_hero(run.folder)])[0]
-    image = picture(page, hero, f"{address}/figures/{hero.name}", link=False) if hero else ""
+    image = _front_picture(pictures, hero, address) if hero else ""
     words = {"title": run_title(run), "summary": summary(run), "found": found}
     warned = bool(run.record.get("warnings"))
     return filled("pages.run_card", address=address, picture=image, has_warning=warned, **words)
 
 # %% ../../nbs/site/04_pages.ipynb #017
-def index(entries: Iterable[tuple[Run, str]], *, unfinished: Iterable[str] = ()) -> SitePage:
+def _own_first(entries: Iterable[tuple[Run, str]]) -> list[tuple[Run, str]]:
+    """The study's own run first, then the others, the newest of them first."""
+    newest = sorted(entries, key=lambda entry: entry[0].record["created"], reverse=True)
+    return sorted(newest, key=lambda entry: bool(entry[0].name))
+
+
+def index(
+    entries: Iterable[tuple[Run, str]], *, pictures: Pictures, unfinished: Iterable[str] = ()
+) -> SitePage:
     """The first page of a site.
 
     Parameters
     ----------
     entries
         Each run that has an overview, with the folder of its pages.
+    pictures
+        The pictures of the site.
     unfinished
         Names of runs that have none yet.
     """
-    entries = sorted(entries, key=lambda entry: entry[0].record["created"], reverse=True)
-    page, (newest, address) = SitePage(), entries[0]
-    page.heading(f"What {n_posters(newest):,} posters look like", level=1)
-    page.html(filled("blocks.lead", text=summary(newest)))
-    page.blocks += filter(None, [notices(newest.record)])
-    if hero := _hero(newest.folder):
-        image = picture(page, hero, f"figures/{hero.name}", link=False)
-        page.html(filled("pages.hero", picture=image))
+    (own, address), *others = _own_first(entries)
+    page = SitePage()
+    page.heading(f"What {n_posters(own):,} posters look like", level=1)
+    page.html(filled("blocks.lead", text=summary(own)))
+    page.blocks += filter(None, [notices(own.record)])
+    if hero := _hero(own.folder):
+        page.html(filled("pages.hero", picture=_front_picture(pictures, hero, address)))
     page.heading("Findings")
-    found = verdicts(newest.folder)
+    found = verdicts(own.folder)
     add_verdicts(page, found)
-    sentences = [] if found else [texts[0] for texts in findings_of(newest).values()]
+    sentences = [] if found else [texts[0] for texts in findings_of(own).values()]
     page.html(filled("pages.found", sentences=sentences, address=address))
-    page.heading("Runs")
-    page.html(filled("pages.run_cards", cards=[_card(page, *entry) for entry in entries]))
+    if others:
+        page.heading("Other runs")
+        cards = [_card(pictures, *entry) for entry in others]
+        page.html(filled("pages.run_cards", cards=cards))
     if names := ", ".join(unfinished):
         page.html(filled("blocks.paragraph", text=f"Not finished yet: {names}."))
     return page

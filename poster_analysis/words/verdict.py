@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['NOT_COMPARED', 'silhouette_meaning', 'silhouette_scale', 'silhouette_differences', 'effect_sentences',
            'sureness_sentences', 'answer_sentence', 'headline', 'verdict_sentences', 'verdict_paragraph',
-           'chance_findings', 'described_finding', 'support_findings', 'difference_findings']
+           'chance_findings', 'not_compared', 'described_finding', 'support_findings', 'difference_findings']
 
 # %% ../../nbs/words/00_verdict.ipynb #002
 from collections.abc import Sequence
@@ -245,6 +245,12 @@ def chance_findings(one: Verdict | None) -> list[str]:
 # %% ../../nbs/words/00_verdict.ipynb #040
 NOT_COMPARED = "The clusters were not compared with chance (n_null is 0), so whether there are groups is not known."
 
+# %% ../../nbs/words/00_verdict.ipynb #041b
+def not_compared(spaces: Sequence[str]) -> str:
+    """In which spaces the clusters were not compared with chance, in one sentence for all of them."""
+    where = listed([SPACES.get(space, f"the space {space}") for space in spaces])
+    return f"In {where} {NOT_COMPARED[0].lower()}{NOT_COMPARED[1:]}"
+
 # %% ../../nbs/words/00_verdict.ipynb #043
 def described_finding(n_clusters: int, one: Verdict | None) -> str:
     """Whether the number of clusters that is described is one of groups.
@@ -258,7 +264,7 @@ def described_finding(n_clusters: int, one: Verdict | None) -> str:
     """
     described = f"Described here are the clusters of k = {n_clusters}"
     if one is None:
-        return f"{described}, which was not compared with chance."
+        return f"{described}."
     if n_clusters in one.all_levels:
         return f"{described}: groups, by the verdict."
     elsewhere = f" (k = {listed(one.levels.split(', '), 'and')} is)" if one.levels else ""

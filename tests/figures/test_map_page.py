@@ -78,12 +78,15 @@ def test_all_texts_come_back_as_they_were(films, neighbours, tmp_path):
 
 
 def test_films_lead_to_pages_by_any_id():
-    pages = {name: f"../films/1.html#{place}" for place, name in enumerate([*IDS, "__proto__"])}
+    pages = {name: f"../films/index.html#film_{name}" for name in [*IDS, "__proto__"]}
+    pages |= {name: f"../films/index.html#film_{place}" for place, name in enumerate(IDS[:2])}
     page, script = with_film_pages(map_assets()[0].read_text(encoding="utf-8"), pages)
     assert page.index("films.js") < page.index("map.js")
     assert script.isascii() and not re.search(r"[<>&\n]", script[:-1])
     found = json.loads(script.removeprefix("window.filmPages = ").removesuffix(";\n"))
-    assert dict(found) == pages
+    others = dict(found["others"])
+    assert {name: others.get(name, found["before"] + name) for name in pages} == pages
+    assert 2 <= len(others) < len(pages) and with_film_pages("", {})[1].endswith('"others":[]};\n')
 
 
 @given(st.text())

@@ -19,15 +19,17 @@ from poster_analysis.figures.thumbnails import (
 )
 from poster_analysis.site.clusters import SpaceClusters, cluster_pages
 from poster_analysis.site.films import (
-    FILMS_ON_A_PAGE,
+    FILMS_IN_A_PART,
     Gallery,
     by_title,
     film_addresses,
     film_anchor,
     film_link,
-    film_pages,
+    film_page,
+    film_shards,
     film_tile,
 )
+from poster_analysis.site.shards import shard_of, shard_script, title_shards, write_shards
 
 
 def films(n):
@@ -38,21 +40,10 @@ def films(n):
     )
 
 
-def sections(page):
-    """The sections that a page hands over to Sphinx."""
-    block = re.search(r"^`````\{sections\}\n(.*)\n`````$", page.markdown, re.MULTILINE)
-    return json.loads(block[1]) if block else []
-
-
-def anchors(page):
-    return [section["anchor"] for section in sections(page)]
-
-
 @given(st.lists(st.text(st.characters(codec="utf-8")), unique=True, max_size=30))
 def test_anchors_are_safe_and_no_two_are_alike(ids):
     found = [film_anchor(imdb_id) for imdb_id in ids]
     assert len(set(found)) == len(ids)
-    # an anchor that Sphinx makes of a heading has no underscore
     assert all(re.fullmatch(r"(film|id)_[A-Za-z0-9_-]{0,100}", anchor) for anchor in found)
     for imdb_id, anchor in zip(ids, found, strict=True):
         if anchor.startswith("film_"):  # the search reads the id there
@@ -71,24 +62,62 @@ def test_films_are_filed_in_one_order_whatever_the_order_they_come_in(titles, ra
     assert letters == sorted(letters, key=kinds.index)
 
 
-@pytest.mark.parametrize("n", [1, FILMS_ON_A_PAGE, FILMS_ON_A_PAGE + 1, 2 * FILMS_ON_A_PAGE + 7])
-def test_every_film_stands_where_its_address_says(n):
+def number(page, name):
+    """A number that the page of all films tells its script."""
+    return int(re.search(f'data-{name}="(\\d+)"', page.markdown)[1])
+
+
+@pytest.mark.parametrize("n", [1, FILMS_IN_A_PART, FILMS_IN_A_PART + 1, 2 * FILMS_IN_A_PART + 7])
+def test_every_film_is_in_the_shard_and_the_part_that_lead_to_it(n):
     index = films(n)
-    pages = dict(film_pages(Gallery(index, {}, "../../thumbnails/")))
-    for imdb_id, address in film_addresses(by_title(index)["imdb_id"]).items():
-        name, anchor = address.split(".html#")
-        assert anchors(pages[name]).count(anchor) == 1, imdb_id
-    assert sum(len(anchors(page)) for page in pages.values()) == n
-    last = max(int(name.removeprefix("films/")) for name in pages if name != "films/index")
-    for name, page in pages.items():
-        for number in re.findall(r'href="(\d+)\.html"', page.markdown):
-            assert 1 <= int(number) <= last, name
+    shards, page = dict(film_shards(Gallery(index, {}, ""))), film_page(by_title(index))
+    parts = [shards[f"films/parts/{part}"] for part in range(1, number(page, "parts") + 1)]
+    assert len(shards) == len(parts) + number(page, "shards")
+    listed = [anchor for part in parts for anchor, *_ in part]
+    assert listed == list(map(film_anchor, by_title(index)["imdb_id"]))
+    for imdb_id, address in film_addresses(index["imdb_id"]).items():
+        page_of, _, anchor = address.partition("#")
+        found = shards[f"films/shards/{shard_of(anchor, number(page, 'shards'))}"][anchor]
+        assert page_of == "films/index.html" and found["known"] == f"id {imdb_id}"
+        assert anchor in [each for each, *_ in parts[found["part"] - 1]]
+    for part, anchor in re.findall(r'href="#films_(\d+)\.([\w-]+)"', page.markdown):
+        assert anchor in [each for each, *_ in parts[int(part) - 1]]
+
+
+def test_the_address_of_a_film_does_not_depend_on_other_films():
+    few, many = (film_addresses(films(n)["imdb_id"]) for n in (7, 700))
+    assert few.items() <= many.items()
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_a_shard_is_one_line_that_gives_back_what_it_holds(text):
+    script = shard_script({text: [text, 1.5, None]})
+    assert script.count("\n") == 1
+    assert json.loads(script.removeprefix("siteShard(").removesuffix(");\n")) == {
+        text: [text, 1.5, None]
+    }
+
+
+def test_titles_of_all_runs_are_there_once_and_say_where(tmp_path):
+    every = [(f"Film {n}", f"film_{n}") for n in range(4500)]
+    runs = [
+        ("study", "The study", every),
+        ("runs/few", "few", every[::2]),
+        ("runs/none", "none", []),
+    ]
+    shards = dict(title_shards(runs))
+    rows = [row for n in range(shards["index"]["shards"]) for row in shards[str(n)]]
+    assert [tuple(row[:2]) for row in rows] == every
+    assert [row[2] for row in rows[:2]] == [[0, 1], [0]]
+    assert max(len(shards[str(n)]) for n in range(shards["index"]["shards"])) <= 2000
+    assert all(len(row) == 2 for row in dict(title_shards(runs[:1]))["0"])
+    assert set(write_shards(tmp_path, shards.items())) == {f"{name}.js" for name in shards}
 
 
 def test_two_films_with_one_id_or_none_at_all_are_refused():
     for index in (films(0), pd.concat([films(2), films(1)])):
         with pytest.raises(InputError, match="no two films with one id"):
-            list(film_pages(Gallery(index, {}, "")))
+            list(film_shards(Gallery(index, {}, "")))
 
 
 @given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))

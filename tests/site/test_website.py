@@ -1,5 +1,6 @@
 """The published site: whole, safe, and nobody else's business. Seen in a browser where there is one."""
 
+import base64
 import hashlib
 import html
 import os
@@ -103,7 +104,12 @@ def fill(run, **facts):
         (folder / "figures").mkdir()
         Image.new("RGB", (80, 45), "navy").save(folder / "figures" / "silhouette_raw.png")
         (folder / "notebooks").mkdir()
-        report = executed(run, markdown(f"The medoid is **{HOSTILE}**."), markdown(""))
+        figure = (folder / "figures" / "silhouette_raw.png").read_bytes()
+        shown = new_output(
+            "display_data", data={"image/png": base64.b64encode(figure).decode(), "text/plain": ""}
+        )
+        said = markdown(f"The medoid is **{HOSTILE}**.")
+        report = executed(run, said, markdown(""), shown)
         nbformat.write(report, folder / "notebooks" / "clustering_raw.ipynb")
         return Outcome([verdict_paragraph(VERDICT), f"The clusters are those of {HOSTILE}."])
 
@@ -159,7 +165,7 @@ def contents(folder):
 
 def test_every_run_has_an_overview_and_its_reports(pages):
     posters = ["clusters/index", *(f"clusters/raw-{number}" for number in (1, 2, 10))]
-    posters += ["films/index", "films/1"]
+    posters += ["films/index"]
     assert set(pages) == {
         "index.html",
         "search.html",
@@ -205,6 +211,19 @@ def test_every_link_leads_to_a_file_of_the_site(out):
     assert n_links > 100
 
 
+def test_a_figure_that_pages_and_reports_of_all_runs_show_is_one_file(out, pages):
+    site = out / "site"
+    assert [path.relative_to(site).as_posix() for path in site.rglob("*.webp")] == [
+        "study/figures/silhouette_raw.webp"
+    ]
+    for run in ("study", "runs/k_min=5-k_max=12"):
+        for name in ("index", "clustering_raw"):
+            assert "figures/silhouette_raw.webp" in pages[f"{run}/{name}.html"]
+        notebook = (site / run / "notebooks" / "clustering_raw.ipynb").read_text()
+        assert "figures/silhouette_raw.webp" in notebook and "image/png" not in notebook
+    assert "study/figures/silhouette_raw.webp" in pages["index.html"]
+
+
 def test_no_page_style_or_script_fetches_from_elsewhere(out, pages):
     for name, text in pages.items():
         assert "default-src 'self' file: data: blob: 'unsafe-inline'" in html.unescape(text), name
@@ -223,11 +242,12 @@ def test_warnings_stand_once_at_the_top_of_every_page_of_their_run_and_on_no_oth
         )
     for name in ("runs/k_min=5-k_max=12/index.html", "runs/k_min=5-k_max=12/clustering_raw.html"):
         assert WARNING not in pages[name]
-    assert "with a warning" in pages["index.html"]
+    front = pages["index.html"].partition("<article")[2]  # which shows the study's own run
+    assert front.count(WARNING) == 1 and front.index(WARNING) < front.index("<h2")
 
 
 def test_the_verdict_comes_first_and_is_said_once(pages):
-    for name, end in (("index.html", "Runs"), ("study/index.html", "Reports")):
+    for name, end in (("index.html", "Other runs"), ("study/index.html", "Reports")):
         found = Parsed(pages[name].partition('id="findings"')[2]).text.partition(f"{end}#")[0]
         found = " ".join(found.split())
         *reasons, first = verdict_sentences(VERDICT)
@@ -499,7 +519,7 @@ def test_a_film_of_two_runs_is_found_once_with_a_link_for_each(out, profile):
     assert console == []
     assert '<p role="status">1 film</p>' in found and found.count("<li>") == 1
     for run in ("study", "runs/k_min=5-k_max=12"):
-        assert f'href="./{run}/films/1.html#film_1"' in found, run
+        assert f'href="./{run}/films/index.html#film_1"' in found, run
     assert "<script" not in found and html.escape("<script>alert(1)</script>") in found
 
 

@@ -1,5 +1,6 @@
 """A whole study whose titles, genres and file names are hostile: every page shows them as text."""
 
+import json
 import re
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -168,30 +169,42 @@ def test_a_browser_runs_nothing_that_a_title_says(reader, out):
             for (const kind of ["mouseover", "focus", "error"]) one.dispatchEvent(new Event(kind));
         })""")
         assert reader.evaluate("document.querySelector('#out, [onmouseover], [src=x]')") is None
+    reader.open(f"{site.as_uri()}/study/films/index.html")
+    for address in film_addresses(Run(out).table("features_index")["imdb_id"]).values():
+        anchor = json.dumps(address.partition("#")[2])
+        reader.evaluate(f"location.hash = {anchor}")
+        reader.wait(f"document.getElementById({anchor})?.querySelector('h2')")
+        assert reader.evaluate("document.querySelector('#out, [onmouseover], [src=x]')") is None
     assert not any("example.com" in request for request in reader.requests)
+
+
+def read_shard(path):
+    """What a shard holds."""
+    text = path.read_text(encoding="utf-8")
+    return json.loads(text.removeprefix("siteShard(").removesuffix(");\n"))
 
 
 def test_every_film_has_an_address_that_shows_its_title(out):
     index = Run(out).table("features_index")
     addresses = film_addresses(by_title(index)["imdb_id"])
     assert len(set(addresses.values())) == len(index) == len(TITLES)
-    page = Parsed((out / "site" / "study" / "films" / "1.html").read_text(encoding="utf-8"))
-    ids = [facts["id"] for tag, facts in page.elements if tag == "section" and "id" in facts]
-    anchors = [name for name in ids if name.startswith(("film_", "id_"))]
-    assert anchors == [address.partition("#")[2] for address in addresses.values()]
-    ids = [facts["id"] for _, facts in page.elements if "id" in facts]
-    assert len(ids) == len(set(ids))
-    text = " ".join(page.text.split())
+    anchors = [address.partition("#")[2] for address in addresses.values()]
+    films = {}
+    for path in (out / "site" / "study" / "films" / "shards").iterdir():
+        films |= read_shard(path)
+    assert set(films) == set(anchors)
     for film in index.to_dict("records"):
-        assert film_text(film) in text
-    assert not set("“”‘’") & set(text)  # quotes are those of the title
+        title = films[addresses[film["imdb_id"]].partition("#")[2]]["title"]
+        assert title == film_text(film)  # its quotes too are those of the title
+    part = read_shard(out / "site" / "study" / "films" / "parts" / "1.js")
+    assert [anchor for anchor, *_ in part] == anchors
     strips = (out / "site" / "study" / "similarity.html").read_text(encoding="utf-8")
-    assert strips.count('<a href="films/1.html#') == 2 * len(TITLES)
+    assert strips.count('<a href="films/index.html#') == 2 * len(TITLES)
     for linked in (out / "site" / "study").rglob("*.html"):
         found = Parsed(linked.read_text(encoding="utf-8")).elements
         for address in (facts.get("href") or "" for tag, facts in found if tag == "a"):
             path, _, anchor = address.partition("#")
             if re.match("https?:", path) is None and path:
                 assert (linked.parent / unquote(path).partition("?")[0]).is_file(), (linked, path)
-            if path.endswith("films/1.html"):
+            if path.endswith("films/index.html"):
                 assert not anchor or anchor in anchors, (linked, address)

@@ -28,7 +28,7 @@ from .. import tables as table_names
 from ..run import Outcome, Run, Stage
 from .analysis import Analysis
 from ..tables import in_space, table_path
-from ...words.verdict import NOT_COMPARED, headline, verdict_paragraph
+from ...words.verdict import headline, not_compared, verdict_paragraph
 
 # %% ../../../nbs/study/stages/06_verdicts.ipynb #006
 USUAL_MOST = 25  # clusters that are tried at least, if there are posters for them
@@ -102,7 +102,7 @@ def judge_spaces(analysis: Analysis, spaces: tuple[str, ...] | None = None) -> d
             lambda folder, space=space: (
                 _judge(found(space), space, folder)
                 if analysis.parameters.n_null
-                else Outcome([NOT_COMPARED])
+                else Outcome([not_compared([space])])
             ),
             parameters=_PARAMETERS,
             given={"most_clusters": most},
