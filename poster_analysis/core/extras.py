@@ -19,6 +19,7 @@ EXTRAS = {
     "networks": ("keras",),
     "pdf": ("playwright",),
     "crate": ("rocrate",),
+    "cluster": ("distributed",),
     "formats": ("pillow-heif", "pillow-jxl-plugin"),
 }
 # where a package's module has another name
