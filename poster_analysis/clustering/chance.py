@@ -6,7 +6,7 @@
 __all__ = ['NMF_ITERATIONS', 'space_coordinates', 'Evidence', 'evidence']
 
 # %% ../../nbs/clustering/08_chance.ipynb #002
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +27,8 @@ from .null_models import GaussianCopula, GaussianNull
 from .prediction_strength import prediction_strength
 from ..core.errors import InputError
 from ..core.text import NULL_MODELS, SPACES
-from ..distances.blocks import stream_in_threads
 from ..reduction.leading_axes import nmf_of_leading_axes
+from ..tasks.units import stream
 
 # %% ../../nbs/clustering/08_chance.ipynb #007
 _LEAST = 1e-6  # variance along an axis, as a share of the first, below which there is only rounding
@@ -94,43 +94,50 @@ def _silhouettes(coordinates: np.ndarray, numbers: Sequence[int], n_init: int, s
     return mean_silhouettes(squared, found.labels)
 
 # %% ../../nbs/clustering/08_chance.ipynb #015
-def _draws(posters: Judged, normalised: bool, spaces, n_null: int, seed: int) -> Iterator:
-    """What makes each draw: its kind, its number, and a function that gives features (or None) and products."""
-    products = posters.X @ posters.X.T
-    yield "data", 0, lambda: (posters.X, products)
-    kinds = [kind for kind in NULL_MODELS if kind == "copula" or set(spaces) != {"nmf"}]
-    for kind in kinds:
-        gaussian = kind == "gaussian"
-        model = (
-            GaussianNull(products, normalised=normalised)
-            if gaussian
-            else GaussianCopula(posters.X, normalised=normalised)
-        )
+class _Draws:
+    """Makes every draw from nothing but its kind and its number."""
 
-        def sample(rng, model=model, gaussian=gaussian):
-            drawn = model.sample(rng)
-            return (None, drawn) if gaussian else (drawn, drawn @ drawn.T)
+    def __init__(self, posters: Judged, normalised: bool, spaces: Mapping, seed: int) -> None:
+        self.X, self.seed = posters.X, seed
+        self.products = self.X @ self.X.T
+        kinds = [kind for kind in NULL_MODELS if kind == "copula" or set(spaces) != {"nmf"}]
+        self.models = {
+            kind: GaussianNull(self.products, normalised=normalised)
+            if kind == "gaussian"
+            else GaussianCopula(self.X, normalised=normalised)
+            for kind in kinds
+        }
 
-        for number in range(1, n_null + 1):
-            rng = np.random.default_rng([seed, list(NULL_MODELS).index(kind), number])
-            yield kind, number, lambda sample=sample, rng=rng: sample(rng)
+    def named(self, n_null: int) -> list[tuple[str, int]]:
+        """Kind and number of every draw, the data first."""
+        numbers = range(1, n_null + 1)
+        return [("data", 0), *((kind, number) for kind in self.models for number in numbers)]
+
+    def sample(self, kind: str, number: int) -> tuple[np.ndarray | None, np.ndarray]:
+        """Features, or None if only products are drawn; and products."""
+        if kind == "data":
+            return self.X, self.products
+        rng = np.random.default_rng([self.seed, list(NULL_MODELS).index(kind), number])
+        drawn = self.models[kind].sample(rng)
+        return (None, drawn) if kind == "gaussian" else (drawn, drawn @ drawn.T)
 
 # %% ../../nbs/clustering/08_chance.ipynb #016
 def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, random_state):
     """null_model, draw, k and silhouette of every draw, by the name of the space."""
+    draws = _Draws(posters, normalised, spaces, random_state)
 
-    def score(draw) -> list[pd.DataFrame]:
-        kind, number, sample = draw
+    def score(draw: tuple[str, int]) -> list[pd.DataFrame]:
         rows = []
-        for space, one in space_coordinates(*sample(), spaces).items():
+        for space, one in space_coordinates(*draws.sample(*draw), spaces).items():
             found = _silhouettes(one, numbers, n_init, random_state)
-            about = {"space": space, "null_model": kind, "draw": number}
+            about = {"space": space, "null_model": draw[0], "draw": draw[1]}
             rows.append(pd.DataFrame(about | {"k": numbers, "silhouette": found}))
         return rows
 
-    draws = _draws(posters, normalised, spaces, n_null, random_state)
-    tables = [table for found in stream_in_threads(score, draws) for table in found]
-    every = pd.concat(tables, ignore_index=True)
+    every = pd.concat(
+        [table for found in stream(score, draws.named(n_null)) for table in found],
+        ignore_index=True,
+    )
     return {
         space: rows.drop(columns="space").reset_index(drop=True)
         for space, rows in every.groupby("space", sort=False)

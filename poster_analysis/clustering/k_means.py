@@ -9,7 +9,8 @@ __all__ = ['SMALL', 'Partition', 'k_means_of_distances', 'cluster_centres', 'k_m
 # %% ../../nbs/clustering/00_k_means.ipynb #002
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,11 +19,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import euclidean_distances, pairwise_distances_argmin
 
 from ..core.errors import InputError
-from ..distances.blocks import first_identical, in_threads, row_blocks
+from ..distances.blocks import first_identical, row_blocks
 from ..distances.measure import MEMORY_BUDGET, row_distances
 from ..distances.pairs import FEW, Distances
 from ..distances.silhouettes import silhouette_samples
 from ..reduction.spaces import Space
+from ..tasks.units import in_units
 
 # %% ../../nbs/clustering/00_k_means.ipynb #006
 _PIECE = 64  # rows that are added up in single precision
@@ -271,6 +273,10 @@ class Geometry:
     def __len__(self) -> int:
         return len(self.distances)
 
+    def without_distances(self) -> "Geometry":
+        """The same for k-means alone, which may be sent elsewhere without the features of the posters."""
+        return replace(self, distances=None)
+
     def k_means(self, n_clusters: int, **options: int) -> Partition:
         """k-means of all posters; options are those of `k_means_of_rows`."""
         if self.squared is not None:
@@ -362,4 +368,4 @@ def partitions(
         raise InputError(f"n_init is {n_init}; valid values are 1 and more")
     options = {"n_init": n_init, "random_state": random_state}
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-        return in_threads(lambda k: geometry.k_means(k, **options), numbers)
+        return in_units(partial(geometry.without_distances().k_means, **options), numbers)

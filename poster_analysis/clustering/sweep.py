@@ -26,7 +26,6 @@ from poster_analysis.clustering.k_means import (
 )
 from .stability import half_agreement, start_agreement
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
 from ..distances.pairs import Distances
 from poster_analysis.distances.silhouettes import (
     cluster_silhouettes,
@@ -34,6 +33,7 @@ from poster_analysis.distances.silhouettes import (
     silhouettes_of_both,
 )
 from ..reduction.spaces import Space, components_for_variance, nmf_space, pca_space
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/clustering/02_sweep.ipynb #022
 @dataclass(frozen=True, eq=False)

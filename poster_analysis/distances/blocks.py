@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..core.errors import InputError
-from ..tasks.threads import in_threads  # noqa: F401: many import them from here
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/distances/00_blocks.ipynb #005
 #: Features as this package computes with them: dense, or compressed sparse rows.

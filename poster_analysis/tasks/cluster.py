@@ -81,7 +81,15 @@ def _work(unit: Callable, ours: dict[str, str], *arguments: object) -> object:
     return unit(*arguments)
 
 # %% ../../nbs/tasks/02_cluster.ipynb #012
-_START = "start one with: dask scheduler"
+def _check_address(address: str) -> None:
+    """Raise a ValueError unless this can be the address of a scheduler: a client that is given another does not end."""
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+
+    scheme, place = parse_address(address)
+    get_backend(scheme)
+    if scheme in ("tcp", "tls"):
+        parse_host_port(place, 8786)
 
 
 def _connected(cluster: object) -> "Client":
@@ -91,24 +99,28 @@ def _connected(cluster: object) -> "Client":
     if isinstance(cluster, Client):
         return cluster
     named = isinstance(cluster, (str, os.PathLike))
-    is_file = named and Path(cluster).is_file()
-    place = {"scheduler_file": os.fspath(cluster)} if is_file else {"address": cluster}
     try:
-        return Client(**place, timeout=10, set_as_default=False)
+        if named and Path(cluster).is_file():
+            return Client(scheduler_file=os.fspath(cluster), timeout=10, set_as_default=False)
+        if named:
+            _check_address(os.fspath(cluster))
+        return Client(cluster, timeout=10, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"no scheduler answers at {cluster} ({reason}); {_START}") from None
+        raise InputError(
+            f"no scheduler answers at {cluster} ({reason}); start one with: dask scheduler"
+        ) from None
 
 # %% ../../nbs/tasks/02_cluster.ipynb #015
 class _Connection:
     """A scheduler, and the workers that may be asked."""
 
     def __init__(self, cluster: object, patience: float, say: Callable[[str], None]) -> None:
-        self._cluster, self._patience, self._say = cluster, patience, say
+        self._cluster, self._patience, self.say = cluster, patience, say
         self.client = _connected(cluster)
         self._workers: dict[str, int] = {}
         self._looked = -1.0
-        self._refused: dict[str, _Refused] = {}
+        self.refused: dict[str, _Refused] = {}
 
     def workers(self) -> dict[str, int]:
         """How many units each worker does at once, of those that may take part."""
@@ -117,7 +129,7 @@ class _Connection:
         if not self._workers or time.monotonic() > self._looked + 1:
             with suppress(OSError, TimeoutError):
                 found = self.client.nthreads()
-                self._workers = {one: n for one, n in found.items() if one not in self._refused}
+                self._workers = {one: n for one, n in found.items() if one not in self.refused}
                 self._looked = time.monotonic()
         return self._workers
 
@@ -138,10 +150,10 @@ class _Connection:
 
     def refuse(self, refused: _Refused) -> None:
         """Ask a worker no more, and say why."""
-        if refused.worker not in self._refused:
-            self._refused[refused.worker] = refused
+        if refused.worker not in self.refused:
+            self.refused[refused.worker] = refused
             self._workers = {}
-            self._say(str(refused))
+            self.say(str(refused))
 
 # %% ../../nbs/tasks/02_cluster.ipynb #017
 def _check(connection: _Connection) -> None:
@@ -163,14 +175,58 @@ def _check(connection: _Connection) -> None:
             connection.refuse(_Refused(worker, said))
         else:
             kinds.add(about[1])
-    if found and len(connection._refused) == len(found):
-        raise InputError(f"no worker may take part; {next(iter(connection._refused.values()))}")
+    if found and len(connection.refused) == len(found):
+        raise InputError(f"no worker may take part; {next(iter(connection.refused.values()))}")
     if len(kinds) > 1:
-        connection._say(
+        connection.say(
             f"the processors are of different kinds ({'; '.join(sorted(kinds))}): the last digits of a result may depend on which of them computed it"
         )
 
+# %% ../../nbs/tasks/02_cluster.ipynb #021
+def _told(error: BaseException) -> BaseException:
+    """An error as this package says it."""
+    if type(error).__name__ != "KilledWorker" or isinstance(error, PosterAnalysisError):
+        return error
+    return RunError(
+        "several workers died one after the other while they did the same piece of work, for want of memory perhaps; look at what they wrote last, and run again: what was finished is kept"
+    )
+
 # %% ../../nbs/tasks/02_cluster.ipynb #019
+class _Sender:
+    """Sends units to workers, and what they answer to whoever waits for it."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._sent: WeakKeyDictionary = WeakKeyDictionary()
+
+    def begin(self, function: Callable, *arguments: object) -> Future:
+        """The future of a unit at the workers that there are."""
+        workers = self._connection.wait()
+        where = {"workers": [*workers]} if self._connection.refused else {}
+        sent = self._named(function, where) if isinstance(function, Unit) else function
+        executor = self._connection.client.get_executor(pure=False, **where)
+        return executor.submit(_work, sent, deciding_versions(), *arguments)
+
+    def _named(self, unit: Unit, where: dict) -> object:
+        """A unit as a task may name it; it is sent unless a worker has it."""
+        client, sent = self._connection.client, self._sent.get(unit)
+        if sent is None or sent.status != "finished" or sent.client is not client:
+            sent = self._sent[unit] = client.scatter(unit, hash=False, **where)
+        return sent
+
+    def pass_on(self, answer: Future, asked: Future) -> None:
+        """What a worker answered; an answer that was lost is cancelled."""
+        if answer.cancelled() or asked.cancelled():
+            answer.cancel()
+        elif error := asked.exception():
+            answer.set_exception(_told(error))
+        elif isinstance(asked.result(), _Refused):
+            self._connection.refuse(asked.result())
+            answer.cancel()
+        else:
+            answer.set_result(asked.result())
+
+# %% ../../nbs/tasks/02_cluster.ipynb #019a
 class Cluster(Executor):
     """The workers of a Dask cluster.
 
@@ -194,7 +250,7 @@ class Cluster(Executor):
     ) -> None:
         self._connection = _Connection(cluster, patience, say)
         self._is_own = self._connection.client is not cluster
-        self._sent: WeakKeyDictionary = WeakKeyDictionary()
+        self._sender = _Sender(self._connection)
         _check(self._connection)
 
     @property
@@ -205,55 +261,19 @@ class Cluster(Executor):
     def submit(self, function: Callable, /, *arguments: object) -> Future:
         """Hand out a unit; its future is cancelled if the unit was lost."""
         answer: Future = Future()
-        workers = self._connection.wait()
-        where = {"workers": [*workers]} if self._connection._refused else {}
         try:
-            sent = self._send(function, where)
-            executor = self._connection.client.get_executor(pure=False, **where)
-            asked = executor.submit(_work, sent, deciding_versions(), *arguments)
+            asked = self._sender.begin(function, *arguments)
         except (OSError, TimeoutError):  # the connection was lost meanwhile
             answer.cancel()
             return answer
         answer.add_done_callback(lambda one: asked.cancel() if one.cancelled() else None)
-        asked.add_done_callback(partial(self._pass_on, answer))
+        asked.add_done_callback(partial(self._sender.pass_on, answer))
         return answer
-
-    def _send(self, function: Callable, where: dict) -> object:
-        """The function as a task may name it; sent if no worker has it any more."""
-        if not isinstance(function, Unit):
-            return function
-        sent = self._sent.get(function)
-        if sent is None or sent.status != "finished" or sent.client is not self._connection.client:
-            sent = self._connection.client.scatter(function, hash=False, **where)
-            self._sent[function] = sent
-        return sent
-
-    def _pass_on(self, answer: Future, asked: Future) -> None:
-        """Give the answer of a worker to whoever waits for it."""
-        if answer.cancelled() or asked.cancelled():
-            answer.cancel()
-        elif error := asked.exception():
-            answer.set_exception(_told(error))
-        elif isinstance(asked.result(), _Refused):
-            self._connection.refuse(asked.result())
-            answer.cancel()
-        else:
-            answer.set_result(asked.result())
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let go of the cluster, which goes on."""
-        self._sent.clear()
         if self._is_own:
             self._connection.client.close(timeout=5)
-
-# %% ../../nbs/tasks/02_cluster.ipynb #021
-def _told(error: BaseException) -> BaseException:
-    """An error as this package says it."""
-    if type(error).__name__ != "KilledWorker" or isinstance(error, PosterAnalysisError):
-        return error
-    return RunError(
-        "several workers died one after the other while they did the same piece of work, for want of memory perhaps; look at what they wrote last, and run again: what was finished is kept"
-    )
 
 # %% ../../nbs/tasks/02_cluster.ipynb #022
 @contextmanager
