@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_info
 from ..core.errors import InputError, PosterAnalysisError, RunError
 from ..core.extras import needs
 from .threads import one_thread_each
-from .units import Unit, run_on
+from .units import Unit, packed, run_on, unpacked
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -71,14 +71,14 @@ class _Refused:
         return f"the worker {self.worker} takes no part: it has {self.differing}; install there what is installed here"
 
 
-def _work(unit: Callable, ours: dict[str, str], *arguments: object) -> object:
-    """What a worker does: one unit, with one thread."""
+def _work(unit: Callable, ours: dict[str, str], *arguments: object) -> _Refused | bytes:
+    """What a worker does: one unit, with one thread; what it found is packed."""
     if said := differing(deciding_versions(), ours):
         from distributed import get_worker
 
         return _Refused(get_worker().address, said)
     one_thread_each()
-    return unit(*arguments)
+    return packed(unit(*arguments))
 
 # %% ../../nbs/tasks/02_cluster.ipynb #012
 def _check_address(address: str) -> None:
@@ -192,6 +192,12 @@ def _told(error: BaseException) -> BaseException:
     )
 
 # %% ../../nbs/tasks/02_cluster.ipynb #019
+def _lose(answer: Future) -> None:
+    """Cancel a future that nobody works on any more, so that whoever waits for it is woken."""
+    if answer.cancel():
+        answer.set_running_or_notify_cancel()
+
+
 class _Sender:
     """Sends units to workers, and what they answer to whoever waits for it."""
 
@@ -211,20 +217,22 @@ class _Sender:
         """A unit as a task may name it; it is sent unless a worker has it."""
         client, sent = self._connection.client, self._sent.get(unit)
         if sent is None or sent.status != "finished" or sent.client is not client:
-            sent = self._sent[unit] = client.scatter(unit, hash=False, **where)
+            sent = self._sent[unit] = client.scatter(unit, hash=False, timeout=5, **where)
         return sent
 
     def pass_on(self, answer: Future, asked: Future) -> None:
         """What a worker answered; an answer that was lost is cancelled."""
-        if answer.cancelled() or asked.cancelled():
-            answer.cancel()
+        if answer.cancelled():  # nobody waits for it
+            return
+        if asked.cancelled():
+            _lose(answer)
         elif error := asked.exception():
             answer.set_exception(_told(error))
         elif isinstance(asked.result(), _Refused):
             self._connection.refuse(asked.result())
-            answer.cancel()
+            _lose(answer)
         else:
-            answer.set_result(asked.result())
+            answer.set_result(unpacked(asked.result()))
 
 # %% ../../nbs/tasks/02_cluster.ipynb #019a
 class Cluster(Executor):
@@ -264,7 +272,7 @@ class Cluster(Executor):
         try:
             asked = self._sender.begin(function, *arguments)
         except (OSError, TimeoutError):  # the connection was lost meanwhile
-            answer.cancel()
+            _lose(answer)
             return answer
         answer.add_done_callback(lambda one: asked.cancel() if one.cancelled() else None)
         asked.add_done_callback(partial(self._sender.pass_on, answer))
