@@ -217,7 +217,7 @@ class _Sender:
         """A unit as a task may name it; it is sent unless a worker has it."""
         client, sent = self._connection.client, self._sent.get(unit)
         if sent is None or sent.status != "finished" or sent.client is not client:
-            sent = self._sent[unit] = client.scatter(unit, hash=False, timeout=5, **where)
+            sent = self._sent[unit] = client.scatter(unit, hash=False, timeout=2, **where)
         return sent
 
     def pass_on(self, answer: Future, asked: Future) -> None:

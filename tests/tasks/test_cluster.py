@@ -25,6 +25,8 @@ from poster_analysis.extraction.extract import extract
 from poster_analysis.extraction.store import FeatureStore
 from poster_analysis.reduction.spaces import raw_space
 from poster_analysis.reports.run import run_report
+from poster_analysis.study.run import open_run
+from poster_analysis.study.stages import clusters, verdicts
 from poster_analysis.tasks.cluster import Cluster, deciding_versions, on_cluster
 from poster_analysis.tasks.units import in_units, run_on
 
@@ -216,6 +218,38 @@ def test_where_no_worker_comes_back_the_run_ends_in_one_line(cluster):
         in_units(abs, [-1, -2])
     assert not units.done() or units.cancelled()
     executor.shutdown()
+
+
+# The same bytes
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Stages write their tables and no figures, which take longer than all of this."""
+    monkeypatch.setattr(clusters, "clustering_figures", lambda *_: {})
+    monkeypatch.setattr(verdicts, "verdict_figure", lambda *_: None)
+    monkeypatch.setattr(verdicts, "save_figure", lambda *_: None)
+
+
+def test_the_tables_of_a_study_are_those_of_this_machine_byte_for_byte(
+    pictures, cluster, tmp_path, no_figures
+):
+    words = [*("--posters", str(pictures.posters), "--backbone", "colour", "--out")]
+    few = [*("--k-min", "2", "--k-max", "4", "--n-clusters", "3", "--n-null", "19")]
+    cluster.join("a", "b")
+    for place, there in (("here", []), ("there", ["--cluster", cluster.address])):
+        out = str(tmp_path / place)
+        assert main(["extract", *words, out, *there]) == 0
+        run = open_run(tmp_path / place)
+        run.start(run.parameters.changed(n_components=3, n_splits=2, n_init=2))
+        assert main(["sweep", "--space", "pca", *few, "--out", out, *there]) == 0
+    tables = {path.relative_to(tmp_path / "here") for path in (tmp_path / "here").rglob("*.csv")}
+    assert len(tables) > 10
+    for path in tables:
+        assert (tmp_path / "here" / path).read_bytes() == (tmp_path / "there" / path).read_bytes()
+    npz = [(tmp_path / place / "features.npz").read_bytes() for place in ("here", "there")]
+    assert npz[0] == npz[1]
+    assert cluster.n_done("a") and cluster.n_done("b")
 
 
 # Versions
