@@ -1,5 +1,12 @@
 """A real scheduler and worker processes: the same bytes as here, whoever is killed, joins late or is restarted."""
 
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import wait
@@ -19,6 +26,7 @@ from poster_analysis.clustering.judged import judged
 from poster_analysis.clustering.sweep import sweep
 from poster_analysis.collection.posters import read_collection
 from poster_analysis.core.errors import RunError
+from poster_analysis.core.files import read_table
 from poster_analysis.distances.measure import measure, row_distances
 from poster_analysis.extraction.backbones import load_backbone
 from poster_analysis.extraction.extract import extract
@@ -309,3 +317,38 @@ def test_where_all_have_other_versions_the_command_says_so_in_one_line(cluster, 
     said = capsys.readouterr().err.splitlines()
     assert said[-1].startswith("poster-analysis: no worker may take part")
     assert "poster-analysis 0.0.1 instead of" in said[-1] and not (tmp_path / "out").exists()
+
+
+# The page that says how
+
+
+def test_the_local_lines_of_the_page_do_what_it_says(pictures, tmp_path, capsys):
+    """Its commands run as they stand, but for the port and the places."""
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "cluster.md").read_text("utf-8")
+    local = page.partition("## On one machine")[2].partition("\n## ")[0]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    places = {"posters": str(pictures.posters), "study": str(tmp_path / "study")}
+    started = []
+    try:
+        for line in re.findall(r"```sh\n(.*?)\n```", local, re.S):
+            words = [places.get(word, word) for word in shlex.split(line.replace("8786", port))]
+            if words[0] == "dask":
+                assert words.pop() == "&"
+                started.append(start([sys.executable, "-m", *words], tmp_path))
+                continue
+            assert words[0] == "poster-analysis" and main(words[1:]) == 0
+        assert (
+            len(started) == 2 and len(read_table(tmp_path / "study" / "features_index.csv")) == 39
+        )
+    finally:
+        for process in reversed(started):
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def start(words, folder):
+    """A command in the background, with a group of processes of its own."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(words, cwd=folder, start_new_session=True, **quiet)
