@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PARTS = {
     "Research": [
         "core",
+        "tasks",
         "collection",
         "extraction",
         "measures",

@@ -33,6 +33,7 @@ OPTIONAL = [
     *("papermill", "nbclient", "ipykernel", "IPython", "jupyter_client", "pyarrow"),
     *("umap", "pynndescent", "numba", "llvmlite", "keras", "tensorflow", "h5py"),
     *("anywidget", "ipywidgets", "playwright", "pillow_heif", "pillow_jxl", "rocrate", "arcp"),
+    *("dask", "distributed", "fsspec"),
 ]  # fmt: skip
 
 

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from poster_analysis.api.explore import Explorer
     from poster_analysis.api.linked_maps import LinkedMaps
     from poster_analysis.api.live_map import LiveMap
+from ..tasks.cluster import on_cluster
 
 # %% ../../nbs/api/08_study.ipynb #006
 def _range(k: Sequence[int] | None) -> dict[str, int]:
@@ -74,6 +75,7 @@ class _Swept(PosterColumns):
         *,
         k: Sequence[int] | None = None,
         keep: bool = True,
+        cluster: object = None,
         **changes: object,
     ) -> SweepResult:
         """k-means for a range of k.
@@ -86,14 +88,17 @@ class _Swept(PosterColumns):
             A range without gaps, such as ``range(2, 16)``; by default that of the study.
         keep
             Whether it becomes a run of the study where it differs from this one; otherwise it stays in memory, without null models.
+        cluster
+            Who does the work: an address, or a `distributed.Client`; by default this machine.
         **changes
             Other parameters of a study, such as ``n_null=0``.
         """
         self._check_space(space)
         changes = changes | _range(k)
         if not keep:
-            return self._sweep_in_memory(space, changes)
-        run, stage = run_clustering(self.folder, space=space, **changes)
+            with on_cluster(cluster):
+                return self._sweep_in_memory(space, changes)
+        run, stage = run_clustering(self.folder, space=space, cluster=cluster, **changes)
         table = stage.table(in_space(table_names.K_SWEEP, space))
         clusters = stage.table(in_space(table_names.CLUSTERS, space))
         verdict = VerdictResult(space, verdict_of(run, space), verdict_table_of(run, space))
@@ -299,9 +304,9 @@ class Study(_Compared):
 
         return explore(self, space, k=k)
 
-    def report(self, name: str, **parameters: object) -> ReportResult:
-        """Run a report, one that comes with the package or a notebook, with these parameters."""
-        return ReportResult(run_report(name, self.folder, parameters=parameters))
+    def report(self, name: str, *, cluster: object = None, **parameters: object) -> ReportResult:
+        """Run a report, one that comes with the package or a notebook, with these parameters; on a `cluster`, as for `sweep`."""
+        return ReportResult(run_report(name, self.folder, parameters=parameters, cluster=cluster))
 
     def __repr__(self) -> str:
         name = f", run {self.run.name!r}" if self.run.name else ""
@@ -402,6 +407,7 @@ def create_study(
     *,
     out: str | os.PathLike,
     metadata: str | os.PathLike | None = None,
+    cluster: object = None,
     **parameters: object,
 ) -> Study:
     """Begin a study: the features of a folder of posters are computed, or found where they were.
@@ -416,12 +422,14 @@ def create_study(
         The study's folder; made if missing.
     metadata
         CSV with one row per film.
+    cluster
+        Who does the work: an address, or a `distributed.Client`; by default this machine.
     **parameters
         Any other parameter of a study, such as ``backbone="vgg16"``.
     """
     metadata = None if metadata is None else os.fspath(metadata)
     asked = Parameters(os.fspath(posters)).changed(metadata=metadata, **parameters)
-    return Study(run_extraction(asked, Path(out), whole_study=True))
+    return Study(run_extraction(asked, Path(out), whole_study=True, cluster=cluster))
 
 # %% ../../nbs/api/08_study.ipynb #017
 def demo_study(out: str | os.PathLike = "_demo", **parameters: object) -> Study:

@@ -18,7 +18,7 @@ from .description import ALPHA
 from ..collection.groups import film_codes, value_matrix
 from ..core.errors import InputError
 from ..core.text import counted
-from ..distances.blocks import in_threads
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/clustering/11_agreement.ipynb #006
 def pair_counts(labels: np.ndarray, membership: sp.csr_array) -> np.ndarray:

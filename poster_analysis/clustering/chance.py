@@ -6,9 +6,8 @@
 __all__ = ['NMF_ITERATIONS', 'space_coordinates', 'Evidence', 'evidence']
 
 # %% ../../nbs/clustering/08_chance.ipynb #002
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -28,8 +27,8 @@ from .null_models import GaussianCopula, GaussianNull
 from .prediction_strength import prediction_strength
 from ..core.errors import InputError
 from ..core.text import NULL_MODELS, SPACES
-from ..distances.blocks import stream_in_threads
 from ..reduction.leading_axes import nmf_of_leading_axes
+from ..tasks.units import stream
 
 # %% ../../nbs/clustering/08_chance.ipynb #007
 _LEAST = 1e-6  # variance along an axis, as a share of the first, below which there is only rounding
@@ -104,39 +103,45 @@ def _silhouettes(coordinates: np.ndarray, numbers: Sequence[int], n_init: int, s
     return mean_silhouettes(squared, found.labels)
 
 # %% ../../nbs/clustering/08_chance.ipynb #015
-def _draws(posters: Judged, normalised: bool, spaces, n_null: int, seed: int) -> Iterator:
-    """What makes each draw: its kind, its number, its spaces, and a function that gives its rows."""
-    yield "data", 0, spaces, lambda: posters.X
-    for kind in NULL_MODELS:
-        gaussian = kind == "gaussian"  # has negative values, and so no NMF
-        own = {name: n for name, n in spaces.items() if name != "nmf" or not gaussian}
-        if not own:
-            continue
-        model = (
-            GaussianNull(posters.X @ posters.X.T, normalised=normalised)
-            if gaussian
-            else GaussianCopula(posters.X, normalised=normalised)
-        )
-        for number in range(1, n_null + 1):
-            rng = np.random.default_rng([seed, list(NULL_MODELS).index(kind), number])
-            yield kind, number, own, partial(model.sample, rng)
+class _Draws:
+    """Makes every draw from nothing but its kind and its number."""
+
+    def __init__(self, posters: Judged, normalised: bool, spaces: Mapping, seed: int) -> None:
+        self.X, self.seed, no_negative = posters.X, seed, {"nmf"}
+        self.models = {"copula": GaussianCopula(self.X, normalised=normalised)}
+        self.spaces = {"data": spaces, "copula": spaces}
+        if own := {name: n for name, n in spaces.items() if name not in no_negative}:
+            self.models["gaussian"] = GaussianNull(self.X @ self.X.T, normalised=normalised)
+            self.spaces["gaussian"] = own
+
+    def named(self, n_null: int) -> list[tuple[str, int]]:
+        """Kind and number of every draw, the data first."""
+        kinds, numbers = [kind for kind in NULL_MODELS if kind in self.models], range(1, n_null + 1)
+        return [("data", 0), *((kind, number) for kind in kinds for number in numbers)]
+
+    def coordinates(self, kind: str, number: int) -> dict[str, np.ndarray]:
+        """A draw in the spaces that there are of its kind: NMF takes no negative values, which Gaussian data have."""
+        rng = np.random.default_rng([self.seed, [*NULL_MODELS, "data"].index(kind), number])
+        X = self.X if kind == "data" else self.models[kind].sample(rng)
+        return space_coordinates(X, None, self.spaces[kind])
 
 # %% ../../nbs/clustering/08_chance.ipynb #016
 def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, random_state):
     """null_model, draw, k and silhouette of every draw, by the name of the space."""
+    draws = _Draws(posters, normalised, spaces, random_state)
 
-    def score(draw) -> list[pd.DataFrame]:
-        kind, number, own, sample = draw
+    def score(draw: tuple[str, int]) -> list[pd.DataFrame]:
         rows = []
-        for space, one in space_coordinates(sample(), None, own).items():
+        for space, one in draws.coordinates(*draw).items():
             found = _silhouettes(one, numbers, n_init, random_state)
-            about = {"space": space, "null_model": kind, "draw": number}
+            about = {"space": space, "null_model": draw[0], "draw": draw[1]}
             rows.append(pd.DataFrame(about | {"k": numbers, "silhouette": found}))
         return rows
 
-    draws = _draws(posters, normalised, spaces, n_null, random_state)
-    tables = [table for found in stream_in_threads(score, draws) for table in found]
-    every = pd.concat(tables, ignore_index=True)
+    every = pd.concat(
+        [table for found in stream(score, draws.named(n_null)) for table in found],
+        ignore_index=True,
+    )
     return {
         space: rows.drop(columns="space").reset_index(drop=True)
         for space, rows in every.groupby("space", sort=False)

@@ -16,9 +16,10 @@ from scipy.stats import false_discovery_control, hypergeom
 from ..collection.groups import ENOUGH, film_codes, value_matrix
 from ..core.errors import InputError
 from ..core.text import counted, listed, one_of
-from ..distances.blocks import in_threads, row_blocks
+from ..distances.blocks import row_blocks
 from ..distances.measure import row_distances
 from ..distances.pairs import Distances
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/clustering/10_description.ipynb #009
 def _mean_distances(distances: Distances, members: np.ndarray, normalised: bool) -> np.ndarray:

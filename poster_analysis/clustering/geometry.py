@@ -8,7 +8,8 @@ __all__ = ['SMALL', 'k_range', 'check_n_clusters', 'Geometry', 'geometry', 'part
 # %% ../../nbs/clustering/14_geometry.ipynb #geo002
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,12 +26,13 @@ from poster_analysis.clustering.k_means import (
 )
 from .many_posters import AXES, k_means_of_many, k_means_on_axes
 from ..core.errors import InputError
-from ..distances.blocks import first_identical, in_threads
+from ..distances.blocks import first_identical
 from ..distances.measure import row_distances
 from ..distances.pairs import FEW, Distances
 from ..distances.silhouettes import silhouette_samples
 from ..reduction.krylov import leading_coordinates
 from ..reduction.spaces import Space
+from ..tasks.units import in_units
 
 # %% ../../nbs/clustering/14_geometry.ipynb #x007
 def k_range(k_min: int, k_max: int) -> list[int]:
@@ -87,6 +89,10 @@ class Geometry:
     def __len__(self) -> int:
         return len(self.distances)
 
+    def without_distances(self) -> "Geometry":
+        """The same for k-means alone, which may be sent elsewhere without the features of the posters."""
+        return replace(self, distances=None)
+
     def k_means(self, n_clusters: int, **options: int) -> Partition:
         """k-means of all posters; options are those of `k_means_of_rows`."""
         if self.squared is not None:
@@ -99,7 +105,7 @@ class Geometry:
     def k_means_of_all(self, numbers: Sequence[int], **options: int) -> list[Partition]:
         """The same for several numbers of clusters."""
         if self.axes is None:
-            return in_threads(lambda k: self.k_means(k, **options), numbers)
+            return in_units(partial(self.without_distances().k_means, **options), numbers)
         first = self.distances.first_identical
         return k_means_of_many(self.rows, self.axes, numbers, first_identical=first, **options)
 

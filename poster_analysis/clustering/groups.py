@@ -19,7 +19,7 @@ from poster_analysis.clustering.all_k import (
     squared_distances,
 )
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
+from ..tasks.units import in_units
 
 # %% ../../nbs/clustering/05_groups.ipynb #008
 def _overlap(one: np.ndarray, other: np.ndarray, n_clusters: int) -> np.ndarray:
@@ -199,7 +199,7 @@ def find_groups(
     squared, rng = squared_distances(X), np.random.default_rng(random_state)
     whole = k_means_for_all_k(X, numbers, n_init=2 * n_init, squared=squared, rng=rng)
     seeds = [(random_state, number) for number in range(n_boot)]
-    found = in_threads(lambda seed: _resampled(X, squared, whole, n_init, seed), seeds)
+    found = in_units(lambda seed: _resampled(X, squared, whole, n_init, seed), seeds)
     of_each = [[one[place] for one in found if place < len(one)] for place in range(len(numbers))]
     return _summed(whole, of_each)
 
@@ -265,7 +265,7 @@ def cluster_reproducibility(
         best = _overlap(labels[inside], found[inside], k).max(axis=1)
         return np.where(np.bincount(labels[inside], minlength=k) > 0, best, np.nan)
 
-    found = np.stack(in_threads(overlaps, [(random_state, number) for number in range(n_boot)]))
+    found = np.stack(in_units(overlaps, [(random_state, number) for number in range(n_boot)]))
     known = ~np.isnan(found)
     sums = np.where(known, found, 0).sum(axis=0)
     return np.where(known.any(axis=0), sums / np.maximum(known.sum(axis=0), 1), np.nan)

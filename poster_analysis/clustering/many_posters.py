@@ -14,8 +14,9 @@ import scipy.sparse as sp
 from sklearn.cluster import KMeans
 
 from .k_means import Partition, best_partition, fill_empty
-from ..distances.blocks import Matrix, in_threads, row_blocks, row_norms, take_rows
+from ..distances.blocks import Matrix, row_blocks, row_norms, take_rows
 from ..distances.pairs import NEAR
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/clustering/13_many_posters.ipynb #mny007
 AXES = 128  # along which k-means begins

@@ -14,7 +14,7 @@ import pandas as pd
 from .all_k import k_means_for_all_k, squared_distances
 from .stability import adjusted_rand
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
+from ..tasks.units import in_units
 
 # %% ../../nbs/clustering/04_prediction_strength.ipynb #005
 def _strength(own: np.ndarray, predicted: np.ndarray) -> float:
@@ -94,6 +94,6 @@ def prediction_strength(
     table = pd.DataFrame({"k": numbers, "prediction_strength": np.nan, "stability": np.nan})
     if possible:
         seeds = [(random_state, split) for split in range(n_splits)]
-        found = in_threads(lambda seed: _halved(X, squared, possible, n_init, seed), seeds)
+        found = in_units(lambda seed: _halved(X, squared, possible, n_init, seed), seeds)
         table.iloc[: len(possible), 1:] = np.mean(found, axis=0)
     return table

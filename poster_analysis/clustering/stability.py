@@ -15,7 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .geometry import Geometry
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
+from ..tasks.units import in_units
 
 # %% ../../nbs/clustering/01_stability.ipynb #007
 def adjusted_rand(one: np.ndarray, other: np.ndarray) -> float:
@@ -86,11 +86,12 @@ def half_agreement(
     """
     if n_splits < 1:
         raise InputError(f"n_splits is {n_splits}; valid values are 1 and more")
-    tasks = [(split, half) for split in range(n_splits) for half in range(2)]
+    halves = [(split, half) for split in range(n_splits) for half in range(2)]
+    first, shape = geometry.distances.first_identical, geometry.without_distances()
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-        found = in_threads(
-            lambda task: _labels_from_half(geometry, numbers, task[0], task[1], random_state),
-            tasks,
+        found = in_units(
+            lambda half: _labels_from_half(shape, first, numbers, half[0], half[1], random_state),
+            halves,
         )
     scores = [
         [_agreement(*labels) for labels in zip(*found[start : start + 2], strict=True)]
@@ -100,14 +101,14 @@ def half_agreement(
 
 # %% ../../nbs/clustering/01_stability.ipynb #013a
 def _labels_from_half(
-    geometry: Geometry, numbers, split: int, half: int, random_state: int
+    geometry: Geometry, first: np.ndarray, numbers, split: int, half: int, random_state: int
 ) -> list:
     """Labels of all posters by the clusters of one half, for each number of clusters; None where it has no room."""
     rng = np.random.default_rng([random_state, split])
-    order, seeds = rng.permutation(len(geometry)), rng.integers(2**31, size=2)
+    order, seeds = rng.permutation(len(first)), rng.integers(2**31, size=2)
     middle = len(order) // 2
     part = np.sort(order[middle:] if half else order[:middle])
-    room = len(np.unique(geometry.distances.first_identical[part]))
+    room = len(np.unique(first[part]))
     possible = [k for k in numbers if k <= room]
     options = {"n_init": HALF_STARTS, "random_state": int(seeds[half])}
     labels = geometry.k_means_of_part(part, possible, **options)

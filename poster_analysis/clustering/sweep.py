@@ -24,7 +24,6 @@ from poster_analysis.clustering.geometry import (
 from .k_means import Partition, cluster_centres
 from .stability import half_agreement, start_agreement
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
 from ..distances.pairs import Distances
 from poster_analysis.distances.silhouettes import (
     cluster_silhouettes,
@@ -32,6 +31,7 @@ from poster_analysis.distances.silhouettes import (
     silhouettes_of_both,
 )
 from ..reduction.spaces import Space
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/clustering/02_sweep.ipynb #022
 @dataclass(frozen=True, eq=False)

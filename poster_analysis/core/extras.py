@@ -20,6 +20,7 @@ EXTRAS = {
     "openvino": ("openvino",),
     "pdf": ("playwright",),
     "crate": ("rocrate",),
+    "cluster": ("distributed",),
     "formats": ("pillow-heif", "pillow-jxl-plugin"),
 }
 # where a package's module has another name

@@ -18,6 +18,14 @@ from .near_pairs import NearPairSearch
 from .neighbours import NeighbourSearch
 from .pairs import Distances, distances_on_demand
 
+# %% ../../nbs/distances/05_measure.ipynb #006a
+class _Elsewhere:
+    """The matrix as another process sees it that computes blocks: they go to where the matrix is."""
+
+    def inspect(self, *block: np.ndarray) -> tuple[np.ndarray, ...]:
+        """A block as it is."""
+        return block
+
 # %% ../../nbs/distances/05_measure.ipynb #007
 MEMORY_BUDGET = 4 * 10**9  # bytes that the distances of all pairs may take
 
@@ -29,14 +37,19 @@ class _DistanceMatrix:
         self.distances = distances
         self.squared = np.empty((len(distances), len(distances)), dtype=np.float32)
 
+    def __reduce__(self) -> tuple:
+        return _Elsewhere, ()
+
     def inspect(self, rows: np.ndarray, others: np.ndarray, squared: np.ndarray) -> None:
         """Put a block in its two places, where no other block belongs."""
         self.squared[np.ix_(rows, others)] = squared
         if rows[0] != others[0]:
             self.squared[np.ix_(others, rows)] = squared.T
 
-    def add(self, found: None) -> None:
-        """There is nothing more to do."""
+    def add(self, found: tuple | None) -> None:
+        """Put a block that was computed elsewhere in its places; else there is nothing more to do."""
+        if found is not None:
+            self.inspect(*found)
 
     def result(self) -> Distances:
         """The distances, kept."""

@@ -15,10 +15,8 @@ from ..core.errors import InputError
 from poster_analysis.distances.blocks import (
     Matrix,
     as_features,
-    in_threads,
     row_blocks,
     row_norms,
-    stream_in_threads,
     take_rows,
     unit_rows,
 )
@@ -31,6 +29,7 @@ from poster_analysis.distances.pairs import (
     products_of_pairs,
     spread_groups,
 )
+from ..tasks.threads import in_threads, stream_in_threads
 
 # %% ../../nbs/distances/03_neighbours.ipynb #007
 class Candidates:

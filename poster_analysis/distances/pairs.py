@@ -7,6 +7,7 @@ __all__ = ['NEAR', 'FEW', 'MARGIN', 'PANEL', 'original_squared', 'pair_distances
            'distances_on_demand', 'products_of_pairs', 'cosines', 'cosines_within', 'spread_groups']
 
 # %% ../../nbs/distances/01_pairs.ipynb #002
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,13 +19,13 @@ from poster_analysis.distances.blocks import (
     BLOCK,
     Matrix,
     as_features,
-    in_threads,
     row_blocks,
     row_summary,
-    stream_in_threads,
     take_rows,
     unit_rows,
 )
+from ..tasks.threads import in_threads, stream_in_threads
+from ..tasks.units import Unit, is_elsewhere, stream
 
 # %% ../../nbs/distances/01_pairs.ipynb #006
 def original_squared(squared: np.ndarray, norms: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -110,29 +111,52 @@ def _panels(n_blocks: int, n_features: int) -> Iterator[tuple[range, range]]:
         yield range(start, min(start + size, n_blocks)), range(n_blocks - 1, start - 1, -1)
 
 # %% ../../nbs/distances/01_pairs.ipynb #026
+class _PairsOfFeatures:
+    """What `work` finds in blocks of pairs, computed from the features, for a panel and a block that passes by it."""
+
+    def __init__(self, X: Matrix, norms: np.ndarray, blocks: list, work: Callable) -> None:
+        self.X, self.norms, self.blocks, self.work = X, norms, blocks, work
+        self.dtype = _precision(X.shape[1])
+        self._held, self._lock = (range(0), []), threading.Lock()
+
+    def __reduce__(self) -> tuple:
+        return _PairsOfFeatures, (self.X, self.norms, self.blocks, self.work)
+
+    def _unit(self, n: int) -> np.ndarray:
+        return unit_rows(self.X, self.norms, self.blocks[n], self.dtype)
+
+    def hold(self, panel: range) -> list[np.ndarray]:
+        """The blocks of a panel, dense; of one panel at a time."""
+        with self._lock:
+            if self._held[0] != panel:
+                self._held = range(0), []
+                self._held = panel, in_threads(self._unit, panel)
+            return self._held[1]
+
+    def __call__(self, item: tuple[range, int]) -> list:
+        panel, n = item
+        dense, blocks, results = self.hold(panel), self.blocks, []
+        right = dense[n - panel[0]] if n in panel else self._unit(n)
+        for m, left in zip(panel, dense, strict=True):
+            if m > n:
+                break
+            squared = _block_distances(self.X, self.norms, blocks[m], blocks[n], left, right)
+            if m == n:  # symmetric to the last bit
+                squared = np.triu(squared, 1)
+                squared += squared.T
+            results.append((blocks[m], blocks[n], self.work(blocks[m], blocks[n], squared)))
+        return results
+
+# %% ../../nbs/distances/01_pairs.ipynb #026b
 def _pairs_of_features(X: Matrix, norms: np.ndarray, blocks: list[np.ndarray], work: Callable):
     """What `work` finds in each block of pairs, computed from the features."""
-    dtype = _precision(X.shape[1])
+    found = Unit(_PairsOfFeatures(X, norms, blocks, work))
+    run = stream if X.shape[1] > FEW else stream_in_threads
     for panel, passing in _panels(len(blocks), X.shape[1]):
-        dense = in_threads(lambda n: unit_rows(X, norms, blocks[n], dtype), panel)
-
-        def found(n: int, panel=panel, dense=dense) -> list:
-            others = blocks[n]
-            right = dense[n - panel[0]] if n in panel else unit_rows(X, norms, others, dtype)
-            results = []
-            for m, left in zip(panel, dense, strict=True):
-                if m > n:
-                    break
-                squared = _block_distances(X, norms, blocks[m], others, left, right)
-                if m == n:  # symmetric to the last bit
-                    squared = np.triu(squared, 1)
-                    squared += squared.T
-                results.append((blocks[m], others, work(blocks[m], others, squared)))
-            return results
-
-        for results in stream_in_threads(found, passing):
+        if run is stream_in_threads or not is_elsewhere():
+            found.function.hold(panel)
+        for results in run(found, [(panel, n) for n in passing]):
             yield from results
-        del dense, found  # one panel at a time
 
 # %% ../../nbs/distances/01_pairs.ipynb #028
 def _part(matrix: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -163,7 +187,8 @@ def blocks_of_pairs(
     work
         Function of `rows` (n,), `others` (m,) and `squared` (n, m), the squared distances of
         their unit rows, float32, not to be written to. Where `rows` and `others` begin with the
-        same row they are the same, and every pair is there twice. Several threads call it.
+        same row they are the same, and every pair is there twice. Several threads call it, and
+        perhaps other processes: what it finds is what it returns.
 
     Yields
     ------

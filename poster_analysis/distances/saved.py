@@ -16,8 +16,9 @@ import scipy.sparse as sp
 
 from ..core.errors import InputError
 from ..core.files import written_whole
-from .blocks import Matrix, in_threads, row_blocks
+from .blocks import Matrix, row_blocks
 from .pairs import Distances, distances_on_demand
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/distances/06_saved.ipynb #008
 def _beside(path: str | os.PathLike) -> tuple[Path, Path]:

@@ -26,7 +26,7 @@ from ..collection.posters import Posters
 from ..core.errors import InputError
 from ..core.files import written_whole
 from ..core.progress import progress_bar
-from ..distances.blocks import stream_in_threads
+from ..tasks.threads import stream_in_threads
 
 # %% ../../nbs/figures/03_thumbnails.ipynb #007
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from ..clustering.agreement import against_chance, shuffled_rows
 from ..collection.groups import value_matrix
 from ..core.errors import InputError
 from ..core.text import counted
-from ..distances.blocks import in_threads
 from .together import fold_numbers
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/labels/01_probe.ipynb #52545db9
 N_DIMENSIONS = 512  # principal components that are probed at most

@@ -13,13 +13,12 @@ import scipy.linalg
 
 from poster_analysis.distances.blocks import (
     Matrix,
-    in_threads,
     row_blocks,
     row_norms,
-    stream_in_threads,
     unit_rows,
 )
 from ..distances.pairs import Distances
+from ..tasks.threads import in_threads, stream_in_threads
 
 # %% ../../nbs/reduction/04_krylov.ipynb #kry007
 def _alone(function: Callable, *given: object):

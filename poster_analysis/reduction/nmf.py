@@ -18,11 +18,11 @@ from poster_analysis.distances.blocks import (
     COLUMNS,
     Matrix,
     as_features,
-    in_threads,
     products_of_columns,
     row_blocks,
     slices,
 )
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/reduction/00_nmf.ipynb #007
 _GROUP = 16  # components whose updates share one matrix product

@@ -22,7 +22,6 @@ from poster_analysis.distances.blocks import (
     Matrix,
     as_features,
     first_identical,
-    in_threads,
     row_blocks,
     row_norms,
     unit_rows,
@@ -30,6 +29,7 @@ from poster_analysis.distances.blocks import (
 from ..distances.measure import row_distances
 from ..distances.pairs import Distances
 from .nmf import factorise
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/reduction/01_spaces.ipynb #008
 @dataclass(frozen=True, eq=False)

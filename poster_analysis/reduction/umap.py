@@ -20,10 +20,11 @@ from scipy.spatial import cKDTree
 from ..core.errors import InputError, PosterAnalysisError, RunError
 from ..core.extras import missing, needs
 from ..core.memory import is_out_of_memory
-from ..distances.blocks import Matrix, as_features, in_threads
+from ..distances.blocks import Matrix, as_features
 from ..distances.neighbours import nearest_neighbours
 from ..distances.pairs import Distances, distances_on_demand
 from .spaces import pca_space
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/reduction/02_umap.ipynb #008
 METHODS = ("auto", "umap", "pca")

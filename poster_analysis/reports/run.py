@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from ..core.errors import InputError, PosterAnalysisError, RunError
 from ..core.extras import needs
 from ..core.files import written_whole
 from .parameters import check_parameters, read_notebook
+from ..tasks.units import is_elsewhere, stream
 
 # %% ../../nbs/reports/01_run.ipynb #006
 def _report_folder() -> Path:
@@ -250,6 +251,59 @@ def _run(job: _Prepared, *, kernels: _Kernels, on_cell: Callable) -> ReportRun:
     failed.unlink(missing_ok=True)
     return ReportRun(job.output, job.used, time.perf_counter() - start)
 
+# %% ../../nbs/reports/01_run.ipynb #el1
+@dataclass(frozen=True)
+class _Ran:
+    """What came of a report in another process: the executed notebook, or as far as it came, and why it failed."""
+
+    notebook: bytes
+    seconds: float
+    error: PosterAnalysisError | None = None
+
+
+def _run_there(sent: tuple[_Prepared, bytes]) -> _Ran:
+    """Run a job whose notebook is sent along."""
+    job, start = sent[0], time.perf_counter()
+    if not job.cwd.is_dir():
+        raise RunError(
+            f"a worker does not see the folder {job.cwd}; put the study where every worker finds it under the same path"
+        )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        source, output = Path(folder, job.source.name), Path(folder, "out", job.output.name)
+        source.write_bytes(sent[1])
+        here, error = replace(job, source=source, output=output), None
+        try:
+            _run(here, kernels=_Kernels(1), on_cell=lambda **_: None)
+        except PosterAnalysisError as failed:
+            kept = output.with_suffix(".failed.ipynb")
+            place = str(job.output.with_suffix(".failed.ipynb"))
+            error, output = type(failed)(str(failed).replace(str(kept), place)), kept
+        notebook = output.read_bytes() if output.is_file() else b""
+    return _Ran(notebook, time.perf_counter() - start, error)
+
+# %% ../../nbs/reports/01_run.ipynb #el3
+def _kept(job: _Prepared, ran: _Ran) -> ReportRun | PosterAnalysisError:
+    """Write what came back to its place; the `ReportRun`, or the error."""
+    failed = job.output.with_suffix(".failed.ipynb")
+    try:
+        if ran.notebook:
+            with written_whole(failed if ran.error else job.output) as part:
+                part.write_bytes(ran.notebook)
+        if ran.error is None:
+            failed.unlink(missing_ok=True)
+    except OSError as error:
+        return RunError(f"{job.output} cannot be written: {error.strerror or error}")
+    return ran.error or ReportRun(job.output, job.used, ran.seconds)
+
+
+def _run_elsewhere(prepared: list[_Prepared], bar: tqdm) -> list:
+    """Run prepared jobs elsewhere; the result of each is its `ReportRun` or its error."""
+    sent, results = [(job, job.source.read_bytes()) for job in prepared], []
+    for job, ran in zip(prepared, stream(_run_there, sent), strict=True):
+        results.append(_kept(job, ran))
+        bar.update(job.n_cells)
+    return results
+
 # %% ../../nbs/reports/01_run.ipynb #019
 def _run_all(prepared: list, n_workers: int, progress: bool) -> list:
     """Run prepared jobs; the result of each is its `ReportRun` or its error."""
@@ -270,6 +324,9 @@ def _run_all(prepared: list, n_workers: int, progress: bool) -> list:
         except OSError as error:
             return RunError(f"{job.output} cannot be written: {error.strerror or error}")
 
+    if is_elsewhere():
+        with bar:
+            return _run_elsewhere(prepared, bar)
     with bar, ThreadPoolExecutor(n_workers) as pool:
         futures = [pool.submit(run, job) for job in prepared]
         try:

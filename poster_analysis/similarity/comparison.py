@@ -13,7 +13,6 @@ import pandas as pd
 
 from ..collection.groups import film_codes
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
 from poster_analysis.similarity.genres import (
     MEASURES,
     bootstrap_interval,
@@ -23,6 +22,7 @@ from poster_analysis.similarity.genres import (
 )
 from .hubness import hubness, neighbour_counts
 from .retrieval import retrieval_scores
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/similarity/07_comparison.ipynb #n11
 def _genres(table: pd.DataFrame, column: str) -> dict[str, float]:

@@ -19,7 +19,8 @@ from ..clustering.agreement import against_chance, shuffled_rows
 from ..collection.groups import film_codes, value_matrix
 from ..core.errors import InputError
 from ..core.text import counted
-from ..distances.blocks import in_threads, row_blocks
+from ..distances.blocks import row_blocks
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/similarity/04_genres.ipynb #006a
 def _in_order(rows: np.ndarray, others: np.ndarray, ranks: np.ndarray, n: int) -> np.ndarray:

@@ -13,12 +13,13 @@ from scipy.stats import binom, skew
 
 from ..core.errors import InputError
 from ..core.text import counted
-from ..distances.blocks import in_threads, row_blocks
+from ..distances.blocks import row_blocks
 from ..distances.measure import row_distances
 from ..distances.pairs import Distances
 from ..extraction.features import Features
 from .genres import checked_numbers, neighbour_rows
 from .neighbours import id_order
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/similarity/06_hubness.ipynb #006
 def neighbour_counts(

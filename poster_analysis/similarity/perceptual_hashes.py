@@ -24,8 +24,8 @@ from PIL import Image
 from ..collection.images import UnreadableImage, n_pixels, read_bytes, read_image
 from ..core.errors import InputError
 from ..core.progress import progress_bar
-from ..distances.blocks import stream_in_threads
 from ..extraction.extract import LARGE
+from ..tasks.threads import stream_in_threads
 
 # %% ../../nbs/similarity/02_perceptual_hashes.ipynb #n07
 HASH_SIZE = 16  # a hash has this number squared of bits

@@ -14,13 +14,13 @@ import pandas as pd
 from ..clustering.agreement import against_chance, shuffled_rows
 from ..collection.groups import film_codes
 from ..core.errors import InputError
-from ..distances.blocks import in_threads
 from poster_analysis.similarity.genres import (
     bootstrap_interval,
     check_draws,
     checked_numbers,
     neighbour_rows,
 )
+from ..tasks.threads import in_threads
 
 # %% ../../nbs/similarity/05_retrieval.ipynb #n06
 MEASURES = ("precision", "recall", "average precision")

@@ -22,8 +22,8 @@ from ..collection.images import UnreadableImage, read_bytes, read_image
 from ..core.errors import InputError
 from ..core.extras import needs
 from ..core.files import written_whole
-from ..distances.blocks import stream_in_threads
 from ..measures.names import MEASURES
+from ..tasks.threads import stream_in_threads
 
 # %% ../../nbs/study/03_exports.ipynb #007
 _ATLAS = (

@@ -24,13 +24,13 @@ from ..core.errors import InputError
 from ..core.files import digest
 from ..core.progress import progress_bar
 from ..core.text import counted, page_text
-from ..distances.blocks import stream_in_threads
 from ..figures.thumbnails import make_sprites, small_jpeg
 from . import tables as table_names
 from .citation import study_citation
 from .columns import with_columns
 from .run import Run
 from .tables import in_space, table_path
+from ..tasks.threads import stream_in_threads
 
 # %% ../../nbs/study/10_vikus.ipynb #vk005
 _LARGE, _SMALL = 1024, 128  # pixels along the longer side

@@ -15,7 +15,7 @@ from ..reduction.umap import map_method
 from ..similarity.search import find_film
 from ..study.columns import with_columns
 from ..study.parameters import Parameters
-from ..study.run import Run, Stage, derived_run, open_run
+from ..study.run import Run, Stage, derived_run, open_run, say
 from poster_analysis.study.stages.analysis import (
     Analysis,
     compare_components,
@@ -32,6 +32,7 @@ from poster_analysis.study.stages.neighbours import (
 )
 from ..study.stages.verdicts import judge_spaces
 from ..study.tables import FEATURES_INDEX, SKIPPED
+from ..tasks.cluster import on_cluster
 
 # %% ../../nbs/workflow/06_analyses.ipynb #012
 _REDUCED = tuple(space for space in SPACES if space != "raw")
@@ -113,14 +114,15 @@ def run_measures(study: Path, *, name: str = "") -> tuple[Run, Stage]:
 
 # %% ../../nbs/workflow/06_analyses.ipynb #009b
 def run_clustering(
-    study: Path, *, space: str = "pca", name: str = "", **changes: object
+    study: Path, *, space: str = "pca", name: str = "", cluster: object = None, **changes: object
 ) -> tuple[Run, Stage]:
-    """Cluster a study's posters for a range of k, and judge whether there are groups."""
+    """Cluster a study's posters for a range of k, and judge whether there are groups; on a `cluster`, as for `on_cluster`."""
     _check_space(space, SPACES)
     run = changed_run(study, name=name, **changes)
     analysis = Analysis(run)
-    judge_spaces(analysis, (space,))
-    return run, cluster_in(analysis, space)
+    with on_cluster(cluster, say=say):
+        judge_spaces(analysis, (space,))
+        return run, cluster_in(analysis, space)
 
 # %% ../../nbs/workflow/06_analyses.ipynb #009c
 def run_neighbours(study: Path, *, name: str = "", **changes: object) -> tuple[Run, Stage]:

@@ -52,6 +52,8 @@ from poster_analysis.study.stages.neighbours import (
 )
 from ..study.stages.verdicts import judge_spaces
 from ..study.tables import FEATURES_INDEX
+from ..tasks.cluster import on_cluster
+from ..tasks.units import is_elsewhere
 from .analyses import changed_run
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #017i
@@ -175,9 +177,26 @@ def _run_of_report(given: dict, parameters: dict, original: Run, name: str) -> R
         return runs(original.out)[0]
     return changed_run(original.folder, name=name, **changes_of(given, parameters))
 
+# %% ../../nbs/workflow/00_pipeline.ipynb #cl1
+def _compute_before(run: Run, report: str, given: Mapping[str, object]) -> None:
+    """Compute what a report needs."""
+    analysis = Analysis(run)
+    if report == "clustering":
+        judge_spaces(analysis, (str(given["space"]),))
+        cluster_in(analysis, str(given["space"]))
+    elif report == "reduction":
+        for space in analysis.spaces:
+            if space != "raw":
+                compare_components(analysis, space)
+
 # %% ../../nbs/workflow/00_pipeline.ipynb #017d
 def run_report(
-    notebook: str, study: Path, *, parameters: dict[str, object], name: str = ""
+    notebook: str,
+    study: Path,
+    *,
+    parameters: dict[str, object],
+    name: str = "",
+    cluster: object = None,
 ) -> Path:
     """Run one report on a study, unless it is there and nothing has changed; return the path of the executed notebook.
 
@@ -191,6 +210,8 @@ def run_report(
         Values for the report's parameters; the rest are those of the study.
     name
         Name of the run this becomes if a parameter differs from the study's.
+    cluster
+        Who does the work, as for `on_cluster`; by default this machine.
 
     Returns
     -------
@@ -209,12 +230,15 @@ def run_report(
     stem = path.stem + comparison_suffix(given.get("runs", ()))
     stem = "_".join([stem, *(str(given[key]) for key in ("space",) if key in given)])
     output = Path("notebooks", f"{stem}.ipynb")
-    if path not in map(report_path, report_names()):  # what else it reads is not known
-        run_reports([ReportJob(path, run.folder / output, values, recorded=_FROM_NOTEBOOKS)])
-    else:
-        looked_at = runs(original.out) if "runs" in given else [run]
-        job = ReportJob(path, output, values, recorded=_FROM_NOTEBOOKS)
-        _write_report(run, looked_at, job)
+    with on_cluster(cluster, say=say):
+        if path not in map(report_path, report_names()):  # what else it reads is not known
+            run_reports([ReportJob(path, run.folder / output, values, recorded=_FROM_NOTEBOOKS)])
+        else:
+            if is_elsewhere():
+                _compute_before(run, path.stem, given)
+            looked_at = runs(original.out) if "runs" in given else [run]
+            job = ReportJob(path, output, values, recorded=_FROM_NOTEBOOKS)
+            _write_report(run, looked_at, job)
     return run.folder / output
 
 # %% ../../nbs/workflow/00_pipeline.ipynb #019
@@ -313,6 +337,7 @@ def run_study(
     name: str = "",
     random_if_unreachable: bool = False,
     site: bool = True,
+    cluster: object = None,
 ) -> Run:
     """Run all stages that are not up to date, from the posters to the site.
 
@@ -321,7 +346,7 @@ def run_study(
     """
     needs("a study", *extras_needed(**dataclasses.asdict(parameters)))
     map_method(parameters.map_method)
-    with ExitStack() as hold:
+    with on_cluster(cluster, say=say), ExitStack() as hold:
         run = run_extraction(
             parameters,
             out,

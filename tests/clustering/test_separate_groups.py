@@ -8,9 +8,9 @@ from poster_analysis.clustering import groups
 from poster_analysis.clustering.all_k import k_means_for_all_k
 from poster_analysis.clustering.groups import find_groups, levels
 from poster_analysis.core.errors import InputError
-from poster_analysis.distances.blocks import in_threads
 from poster_analysis.distances.measure import row_distances
 from poster_analysis.distances.silhouettes import silhouette_samples
+from poster_analysis.tasks.threads import in_threads
 
 N = 200
 

@@ -14,13 +14,12 @@ from poster_analysis.core.errors import InputError
 from poster_analysis.distances.blocks import (
     as_features,
     first_identical,
-    in_threads,
     row_blocks,
     row_norms,
     row_summary,
-    stream_in_threads,
     unit_rows,
 )
+from poster_analysis.tasks.threads import in_threads, stream_in_threads
 
 small = arrays(np.float32, (6, 4), elements=st.sampled_from([-2.0, -0.0, 0.0, 1.0, 3.5]))
 

@@ -44,6 +44,7 @@ from poster_analysis.study.run import (
 )
 from .brought_features import Brought, bring, take
 from ..tables import table_path
+from ...tasks.cluster import on_cluster
 from ...words import findings
 
 # %% ../../../nbs/study/stages/01_extraction.ipynb #011
@@ -289,6 +290,7 @@ def run_extraction(
     whole_study: bool = False,
     random_if_unreachable: bool = False,
     hold: ExitStack | None = None,
+    cluster: object = None,
 ) -> Run:
     """Compute the features of a collection: the first stage of every study.
 
@@ -309,6 +311,8 @@ def run_extraction(
         Only the demo does this.
     hold
         Where the run stays held for whoever goes on with it; by default it is let go of in the end.
+    cluster
+        Who does the work, as for `on_cluster`; by default this machine.
 
     Returns
     -------
@@ -333,7 +337,7 @@ def run_extraction(
         check_enough(parameters, collection.table)
     backbone, parameters = _source(brought, parameters, random_if_unreachable)
     _say_check(collection)
-    with ExitStack() as own:
+    with on_cluster(cluster, say=say), ExitStack() as own:
         (hold or own).enter_context(run_held(run.folder, parameters, say=say))
         _start(run, parameters, collection, groups, backbone)
         for sentence in [*said, *groups]:
