@@ -59,33 +59,14 @@ def check_n_clusters(numbers: Iterable[int], space: Space) -> None:
                 f"{n_distinct} of them distinct; {valid}"
             )
 
-# %% ../../nbs/clustering/14_geometry.ipynb #x010
-@dataclass(frozen=True, eq=False)
-class Geometry:
-    """A space as k-means and silhouettes see it.
-
-    Parameters
-    ----------
-    distances
-        Distances between the posters in the space, or between the features if it is their normalised form.
-    normalised
-        Whether the space is the normalised form of the features.
-    squared
-        Squared distances in the space, of shape (n_posters, n_posters), if k-means runs on them.
-    rows
-        Coordinates, if k-means runs on those: float64, or as they are in the space if it only ends there.
-    axes
-        Coordinates along a few leading axes, where k-means begins, of shape (n_posters, n_axes).
-    """
+# %% ../../nbs/clustering/14_geometry.ipynb #geo010
+class _KMeans:
+    """k-means in a space, whichever way it goes there."""
 
     distances: Distances
-    normalised: bool
     squared: np.ndarray | None
     rows: np.ndarray | sp.csr_array | None
-    axes: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.distances)
+    axes: np.ndarray | None
 
     def k_means(self, n_clusters: int, **options: int) -> Partition:
         """k-means of all posters; options are those of `k_means_of_rows`."""
@@ -115,6 +96,34 @@ class Geometry:
         of_part = k_means_of_rows if self.axes is None else k_means_on_axes
         found = [of_part(rows[part], k, **options) for k in numbers]
         return [assign_by_rows(rows, part, one.labels) for one in found]
+
+# %% ../../nbs/clustering/14_geometry.ipynb #x010
+@dataclass(frozen=True, eq=False)
+class Geometry(_KMeans):
+    """A space as k-means and silhouettes see it.
+
+    Parameters
+    ----------
+    distances
+        Distances between the posters in the space, or between the features if it is their normalised form.
+    normalised
+        Whether the space is the normalised form of the features.
+    squared
+        Squared distances in the space, of shape (n_posters, n_posters), if k-means runs on them.
+    rows
+        Coordinates, if k-means runs on those: float64, or as they are in the space if it only ends there.
+    axes
+        Coordinates along a few leading axes, where k-means begins, of shape (n_posters, n_axes).
+    """
+
+    distances: Distances
+    normalised: bool
+    squared: np.ndarray | None
+    rows: np.ndarray | sp.csr_array | None
+    axes: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.distances)
 
     @property
     def began_on(self) -> dict[str, int]:
