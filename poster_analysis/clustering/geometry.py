@@ -8,8 +8,10 @@ __all__ = ['SMALL', 'k_range', 'check_n_clusters', 'Geometry', 'geometry', 'part
 # %% ../../nbs/clustering/14_geometry.ipynb #geo002
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -32,6 +34,7 @@ from ..distances.pairs import FEW, Distances
 from ..distances.silhouettes import silhouette_samples
 from ..reduction.krylov import leading_coordinates
 from ..reduction.spaces import Space
+from ..tasks.threads import in_threads
 from ..tasks.units import in_units
 
 # %% ../../nbs/clustering/14_geometry.ipynb #x007
@@ -61,9 +64,53 @@ def check_n_clusters(numbers: Iterable[int], space: Space) -> None:
                 f"{n_distinct} of them distinct; {valid}"
             )
 
+# %% ../../nbs/clustering/14_geometry.ipynb #geo010
+class _KMeans:
+    """k-means in a space, whichever way it goes there."""
+
+    distances: Distances
+    squared: np.ndarray | None
+    rows: np.ndarray | sp.csr_array | None
+    axes: np.ndarray | None
+
+    def without_distances(self) -> Self:
+        """The same for k-means alone, which may be sent elsewhere without the features of the posters."""
+        found = copy(self)
+        object.__setattr__(found, "distances", None)
+        return found
+
+    def k_means(self, n_clusters: int, **options: int) -> Partition:
+        """k-means of all posters; options are those of `k_means_of_rows`."""
+        if self.squared is not None:
+            return k_means_of_distances(self.squared, n_clusters, **options)
+        if self.axes is None:
+            return k_means_of_rows(self.rows, n_clusters, **options)
+        (found,) = self.k_means_of_all([n_clusters], **options)
+        return found
+
+    def k_means_of_all(self, numbers: Sequence[int], **options: int) -> list[Partition]:
+        """The same for several numbers of clusters."""
+        if self.axes is None:
+            return in_units(partial(self.without_distances().k_means, **options), numbers)
+        first = self.distances.first_identical
+        return k_means_of_many(self.rows, self.axes, numbers, first_identical=first, **options)
+
+    def k_means_of_part(
+        self, part: np.ndarray, numbers: Sequence[int], **options: int
+    ) -> list[np.ndarray]:
+        """Clusters of some posters, then the nearest of them for every poster: labels of all, for each number."""
+        if self.squared is not None:
+            inside = self.squared[np.ix_(part, part)]
+            found = in_threads(lambda k: k_means_of_distances(inside, k, **options), numbers)
+            return [assign_by_distances(self.squared, part, one.labels) for one in found]
+        rows = self.rows if self.axes is None else self.axes
+        of_part = k_means_of_rows if self.axes is None else k_means_on_axes
+        found = [of_part(rows[part], k, **options) for k in numbers]
+        return [assign_by_rows(rows, part, one.labels) for one in found]
+
 # %% ../../nbs/clustering/14_geometry.ipynb #x010
 @dataclass(frozen=True, eq=False)
-class Geometry:
+class Geometry(_KMeans):
     """A space as k-means and silhouettes see it.
 
     Parameters
@@ -88,39 +135,6 @@ class Geometry:
 
     def __len__(self) -> int:
         return len(self.distances)
-
-    def without_distances(self) -> "Geometry":
-        """The same for k-means alone, which may be sent elsewhere without the features of the posters."""
-        return replace(self, distances=None)
-
-    def k_means(self, n_clusters: int, **options: int) -> Partition:
-        """k-means of all posters; options are those of `k_means_of_rows`."""
-        if self.squared is not None:
-            return k_means_of_distances(self.squared, n_clusters, **options)
-        if self.axes is None:
-            return k_means_of_rows(self.rows, n_clusters, **options)
-        (found,) = self.k_means_of_all([n_clusters], **options)
-        return found
-
-    def k_means_of_all(self, numbers: Sequence[int], **options: int) -> list[Partition]:
-        """The same for several numbers of clusters."""
-        if self.axes is None:
-            return in_units(partial(self.without_distances().k_means, **options), numbers)
-        first = self.distances.first_identical
-        return k_means_of_many(self.rows, self.axes, numbers, first_identical=first, **options)
-
-    def k_means_of_part(
-        self, part: np.ndarray, numbers: Sequence[int], **options: int
-    ) -> list[np.ndarray]:
-        """Clusters of some posters, then the nearest of them for every poster: labels of all, for each number."""
-        if self.squared is not None:
-            inside = self.squared[np.ix_(part, part)]
-            found = [k_means_of_distances(inside, k, **options) for k in numbers]
-            return [assign_by_distances(self.squared, part, one.labels) for one in found]
-        rows = self.rows if self.axes is None else self.axes
-        of_part = k_means_of_rows if self.axes is None else k_means_on_axes
-        found = [of_part(rows[part], k, **options) for k in numbers]
-        return [assign_by_rows(rows, part, one.labels) for one in found]
 
     @property
     def began_on(self) -> dict[str, int]:

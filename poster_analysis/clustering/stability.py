@@ -8,6 +8,7 @@ __all__ = ['HALF_STARTS', 'adjusted_rand', 'start_agreement', 'half_agreement']
 # %% ../../nbs/clustering/01_stability.ipynb #002
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .geometry import Geometry
 from ..core.errors import InputError
-from ..tasks.units import in_units
+from ..tasks.units import in_units, is_elsewhere
 
 # %% ../../nbs/clustering/01_stability.ipynb #007
 def adjusted_rand(one: np.ndarray, other: np.ndarray) -> float:
@@ -89,10 +90,9 @@ def half_agreement(
     halves = [(split, half) for split in range(n_splits) for half in range(2)]
     first, shape = geometry.distances.first_identical, geometry.without_distances()
     with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):
-        found = in_units(
-            lambda half: _labels_from_half(shape, first, numbers, half[0], half[1], random_state),
-            halves,
-        )
+        of_half = partial(_labels_from_half, shape, first, numbers, random_state)
+        one_by_one = shape.squared is not None and len(first) > _MANY and not is_elsewhere()
+        found = [*map(of_half, halves)] if one_by_one else in_units(of_half, halves)
     scores = [
         [_agreement(*labels) for labels in zip(*found[start : start + 2], strict=True)]
         for start in range(0, len(found), 2)
@@ -100,10 +100,18 @@ def half_agreement(
     return np.array(scores, dtype=float).T.copy().mean(axis=1)
 
 # %% ../../nbs/clustering/01_stability.ipynb #013a
+_MANY = 5000  # posters from which halves come one after the other: each copies a quarter of the distances
+
+
 def _labels_from_half(
-    geometry: Geometry, first: np.ndarray, numbers, split: int, half: int, random_state: int
+    geometry: Geometry,
+    first: np.ndarray,
+    numbers,
+    random_state: int,
+    split_and_half: tuple[int, int],
 ) -> list:
     """Labels of all posters by the clusters of one half, for each number of clusters; None where it has no room."""
+    split, half = split_and_half
     rng = np.random.default_rng([random_state, split])
     order, seeds = rng.permutation(len(first)), rng.integers(2**31, size=2)
     middle = len(order) // 2

@@ -71,7 +71,7 @@ ABOUT = {
     "n_splits": "Random halvings of the posters over which the stability of clusters is averaged.",
     "n_components_tried": "Further numbers of components of PCA and NMF to cluster with.",
     "variance_tried": "Shares of the variance, 0 to 1, whose numbers of principal components are tried as well.",
-    "memory_budget": "Gigabytes that the distances between all posters may take; by default a quarter of this machine's memory. Clusters of more posters than fit begin along leading axes.",
+    "memory_budget": "Gigabytes that the distances between all posters may take, beside which clustering needs a third more; by default a quarter of this machine's memory. Clusters of more posters than fit begin along leading axes.",
     "films": "Ids or titles whose neighbours are shown; by default films near the centres of the three largest clusters.",
     "map_method": "How the map places posters: umap, pca, or auto, UMAP where it is installed.",
     "random_state": "Seed of everything random.",

@@ -169,13 +169,11 @@ def began_on_axes(parameters: Mapping[str, object], *, n_posters: int) -> list[s
     """
     if "n_axes" not in parameters:
         return []
-    size = (
-        f"{4 * n_posters**2 / 1e9:.1f} GB" if n_posters >= 10_000 else "more than the memory budget"
-    )
+    size = 4 * n_posters**2 / 1e9
     return [
-        f"The distances of all pairs of {n_posters:,} posters, {size}, were not kept. So k-means began along the {parameters['n_axes']} "
-        "leading axes of the features, where the best start was bettered, and ended on the features themselves; inertia and "
-        "silhouettes are of the features, and how far starts and halves agree was measured along the axes."
+        f"The distances of all pairs of {n_posters:,} posters{f', {size:.1f} GB,' * (size >= 0.1)} are not kept in this space. So k-means began along "
+        f"its {parameters['n_axes']} leading axes, where the best start was bettered, and ended on all that the space holds. Inertia and "
+        "silhouettes are of all of it; how far starts and halves agree was measured along the axes."
     ]
 
 # %% ../../nbs/words/01_findings.ipynb #013

@@ -31,7 +31,10 @@ def test_a_study_says_along_how_many_axes_its_clusters_began(study):
     swept.parameters["n_axes"] = 128
     tables, sentences = clusters._swept_tables(analysis, swept)
     assert sentences[: len(usual)] == usual and len(sentences) == len(usual) + 1
-    assert "began along the 128 leading axes" in sentences[-1]
-    assert "48 posters, more than the memory budget, were not kept" in sentences[-1]
+    assert "began along its 128 leading axes" in sentences[-1]
+    assert "of 48 posters are not kept" in sentences[-1]
     assert isinstance(tables["k_sweep"], pd.DataFrame)
-    assert "40,000 posters, 6.4 GB" in began_on_axes({"n_axes": 128}, n_posters=40_000)[0]
+    assert (
+        "40,000 posters, 6.4 GB, are not kept"
+        in began_on_axes({"n_axes": 128}, n_posters=40_000)[0]
+    )
