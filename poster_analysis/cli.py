@@ -21,6 +21,7 @@ from .core.terminal import echo, json_text, last_words, lasting_streams
 from .core.text import SPACES
 from .study.parameters import ABOUT, Parameters
 from .study.run import open_run
+from .workflow import printed
 from poster_analysis.workflow.options import (
     Group,
     not_empty,
@@ -28,14 +29,6 @@ from poster_analysis.workflow.options import (
     options,
     present_option,
     said_of,
-)
-from poster_analysis.workflow.printed import (
-    print_neighbours,
-    print_new_report,
-    print_pages,
-    print_reports,
-    print_site,
-    print_stage,
 )
 
 # %% ../nbs/cli.ipynb #004b
@@ -49,11 +42,9 @@ _posters = click.option(
     "--posters", required=True, metavar="DIR", help=ABOUT["posters"], callback=not_empty
 )
 _own_or_posters = click.option(
-    "--posters",
-    metavar="DIR",
-    callback=not_empty,
+    "--posters", metavar="DIR", callback=not_empty,
     help=f"{ABOUT['posters']} With --features it may be left out.",
-)
+)  # fmt: skip
 _store = click.option(
     "--store", metavar="DIR", help="Feature store; OUT/store by default.", callback=not_empty
 )
@@ -99,7 +90,7 @@ def demo(out: str, **values: object) -> None:
     """
     from poster_analysis.workflow.demo import run_demo
 
-    print_site(run_demo(Path(out), **values))
+    printed.print_site(run_demo(Path(out), **values))
 
 # %% ../nbs/cli.ipynb #chk2
 @cli.command(example="poster-analysis check --posters posters --metadata movie_dataset.csv")
@@ -172,14 +163,14 @@ def study(
         )
     parameters = Parameters(posters or "", **values)
     if runs is None:
-        print_site(run_study(parameters, Path(out), store=store, name=name))
+        printed.print_site(run_study(parameters, Path(out), store=store, name=name))
         return
     if name:
         raise click.UsageError("--runs names its runs in the file; leave out --name")
     from poster_analysis.workflow.batches import run_batch
 
     run_batch(parameters, Path(out), Path(runs), store=store)
-    print_site(open_run(Path(out)))
+    printed.print_site(open_run(Path(out)))
 
 # %% ../nbs/cli.ipynb #007b
 @cli.command(
@@ -197,7 +188,7 @@ def extract(out: str, store: str | None, name: str, **values: object) -> None:
     from poster_analysis.study.stages.extraction import run_extraction
 
     run = run_extraction(Parameters(**values), Path(out), store=store, name=name)
-    print_stage(run.finished("extraction"))
+    printed.print_stage(run.finished("extraction"))
 
 # %% ../nbs/cli.ipynb #mcli1
 @cli.command(example="poster-analysis measures --out study")
@@ -210,7 +201,7 @@ def measures(out: str, name: str) -> None:
     """
     from poster_analysis.workflow.analyses import run_measures
 
-    print_stage(run_measures(Path(out), name=name)[1])
+    printed.print_stage(run_measures(Path(out), name=name)[1])
 
 # %% ../nbs/cli.ipynb #008
 def _space(spaces: Iterable[str]) -> Callable:
@@ -228,7 +219,7 @@ def reduce(out: str, name: str, space: str, **values: object) -> None:
     """Reduce the features of a study by PCA or NMF."""
     from poster_analysis.workflow.analyses import run_reduction
 
-    print_stage(run_reduction(Path(out), name=name, space=space, **_given(values))[1])
+    printed.print_stage(run_reduction(Path(out), name=name, space=space, **_given(values))[1])
 
 # %% ../nbs/cli.ipynb #008a
 @cli.command(example="poster-analysis sweep --out study --space pca --k-min 5 --k-max 12")
@@ -242,8 +233,8 @@ def sweep(out: str, name: str, space: str, **values: object) -> None:
     from poster_analysis.workflow.analyses import run_clustering
 
     run, stage = run_clustering(Path(out), name=name, space=space, **_given(values))
-    print_stage(run.finished(f"verdict_{space}"))
-    print_stage(stage)
+    printed.print_stage(run.finished(f"verdict_{space}"))
+    printed.print_stage(stage)
 
 # %% ../nbs/cli.ipynb #008v
 @cli.command(example="poster-analysis verdict --features features.npy --k-max 12")
@@ -294,12 +285,10 @@ def similar(
         click.echo(json_text(one_or_all, getattr(sys.stdout, "encoding", None)))
     else:
         for answer in answers:
-            print_neighbours(answer)
+            printed.print_neighbours(answer)
 
 # %% ../nbs/cli.ipynb #ip01
-@cli.command(
-    name="image-plot", example="poster-analysis image-plot wall.pdf --x year --y chroma --out study"
-)
+@cli.command(name="image-plot", example="poster-analysis image-plot wall.pdf --x year --y chroma --out study")  # fmt: skip
 @click.argument("file", metavar="FILE", callback=not_empty)
 @_out("Folder of the study.")
 @click.option("--x", default="year", show_default=True, help="To the right: year, or a measure.")
@@ -343,7 +332,7 @@ def report(
     JupyterLab or by this command. It never replaces a file.
     """
     if new is not None:
-        print_new_report(new, out, notebook or name or parameters or each or html or pdf)
+        printed.print_new_report(new, out, notebook or name or parameters or each or html or pdf)
         return
     if notebook is None or out is None:
         missing = "option '--out'" if notebook else "argument 'NOTEBOOK'"
@@ -353,7 +342,7 @@ def report(
 
     values = values_by_name(parameters)
     if each:
-        print_reports(notebook, Path(out), values, name, pdf or html)
+        printed.print_reports(notebook, Path(out), values, name, pdf or html)
         return
     if html is not None:
         check_file(html, example="report.html")
@@ -363,7 +352,7 @@ def report(
         check_pdf(pdf)
     path = run_report(notebook, Path(out), name=name, parameters=one_or_list(values))
     echo(path)
-    print_pages(path, html, pdf)
+    printed.print_pages(path, html, pdf)
 
 # %% ../nbs/cli.ipynb #009c
 @cli.command(example="poster-analysis publish --out study")
