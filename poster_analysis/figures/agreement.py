@@ -6,6 +6,8 @@
 __all__ = ['other_methods_chart', 'agreement_chart']
 
 # %% ../../nbs/figures/09_agreement.ipynb #002
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -37,16 +39,18 @@ def _other_methods_title(table: pd.DataFrame) -> str:
     """How far each other method agrees with k-means."""
     words = []
     for row in table[table["method"] != "k-means"].itertuples():
-        if row.n_clusters < 1:
+        if np.isnan(row.n_clusters):
+            words.append(f"{plain_text(row.method)} was left out")
+        elif row.n_clusters < 1:
             words.append(f"{plain_text(row.method)} finds no clusters")
         elif not np.isnan(row.adjusted_mutual_info):
             words.append(f"{plain_text(row.method)}\u00a0{score_text(row.adjusted_mutual_info)}")
     return f"Agreement with k-means: {'; '.join(words)}" if words else "k-means alone was run"
 
 # %% ../../nbs/figures/09_agreement.ipynb #89351c7d
-def _scores(values: pd.Series) -> list[str]:
-    """Scores in words; a dash for what is missing."""
-    return ["–" if np.isnan(value) else score_text(value) for value in values]
+def _or_dash(values: pd.Series, words: Callable[[float], str] = score_text) -> list[str]:
+    """Numbers in words; a dash for what is missing."""
+    return ["–" if np.isnan(value) else words(value) for value in values]
 
 # %% ../../nbs/figures/09_agreement.ipynb #008a
 def _rows_of_bars(
@@ -89,7 +93,8 @@ def other_methods_chart(
     methods
         One row per method: columns method, n_clusters, n_noise (posters in no cluster),
         silhouette (-1 to 1, higher is better; may be missing), adjusted_mutual_info (with
-        k-means; at most 1, higher is better, about 0 by chance; may be missing), parameters.
+        k-means; at most 1, higher is better, about 0 by chance; may be missing), parameters (text).
+        Of a method that was left out all numbers are missing, and parameters say why.
     space
         The space in which they ran: "raw", "pca", "nmf".
     n_posters
@@ -106,11 +111,11 @@ def other_methods_chart(
     InputError
         The table lacks a column or has holes where there may be none.
     """
-    measured = ["silhouette", "adjusted_mutual_info"]
-    table = checked_table(
-        methods, ["method", "parameters", *measured], numbers=["n_clusters", "n_noise"]
-    )
-    table[measured] = table[measured].apply(pd.to_numeric, errors="coerce")
+    counts, measured = ["n_clusters", "n_noise"], ["silhouette", "adjusted_mutual_info"]
+    table = checked_table(methods, ["method", "parameters", *counts, *measured])
+    numbers = table[[*counts, *measured]].apply(pd.to_numeric, errors="coerce").astype(float)
+    table[[*counts, *measured]] = numbers
+    checked_table(table[numbers.notna().any(axis=1)], ["method"], numbers=counts)
     page, panels = chart(
         _other_methods_title(table), f"in {space_name(space)}" if space else "",
         *details_of(n_posters=n_posters, note=note), "AMI: 1 for the same clusters, about 0 by chance",
@@ -118,14 +123,12 @@ def other_methods_chart(
         y_labels=["AMI with k-means", "Silhouette", "Clusters", "In no cluster"], left=2.35,
         right=0.35, gap=0.2, hang=0, bottom=0.3,
     )  # fmt: skip
-    noise = table["n_noise"].map("{:,.0f}".format)
-    if n_posters:
-        noise = (table["n_noise"] / n_posters).map(percent_text)
+    whole, noise = "{:,.0f}".format, table["n_noise"] / (n_posters or 1)
     shown = (
-        (table["adjusted_mutual_info"], _scores(table["adjusted_mutual_info"]), 1),
-        (table["silhouette"], _scores(table["silhouette"]), None),
-        (table["n_clusters"], table["n_clusters"].map("{:,.0f}".format), None),
-        (table["n_noise"], noise, n_posters),
+        (table["adjusted_mutual_info"], _or_dash(table["adjusted_mutual_info"]), 1),
+        (table["silhouette"], _or_dash(table["silhouette"]), None),
+        (table["n_clusters"], _or_dash(table["n_clusters"], whole), None),
+        (table["n_noise"], _or_dash(noise, percent_text if n_posters else whole), n_posters),
     )
     for axes, (values, words, most) in zip(panels, shown, strict=True):
         _rows_of_bars(axes, values, words, most=most, color=space_line(space)["color"])

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from tables_to_draw import agreement, assert_tidy, opinions, words_of
 
+from poster_analysis.clustering.other_methods import other_methods
 from poster_analysis.core.errors import InputError
 from poster_analysis.figures.agreement import agreement_chart, other_methods_chart
+from poster_analysis.reduction.spaces import Space
 
 
 @pytest.mark.parametrize("n_posters", [None, 5000])
@@ -25,6 +27,20 @@ def test_a_method_that_found_no_clusters_cannot_agree():
     )
     assert "–" in words_of(figure.axes[0])
     assert other_methods_chart(table.iloc[:1]).get_label() == "k-means alone was run"
+
+
+def test_a_method_that_was_left_out_for_want_of_memory_is_named_with_its_reason():
+    rng = np.random.default_rng(0)
+    space = Space("pca", rng.normal(size=(60, 4)), {})
+    found = other_methods(space, np.arange(60) % 3, memory_budget=1000)
+    figure = other_methods_chart(found.table, space="pca", n_posters=60)
+    assert_tidy(figure)
+    assert "agglomerative (Ward) was left out" in figure.get_label()
+    assert all("–" in words_of(axes) for axes in figure.axes[:4])
+    assert any("left out: the distances of 60 posters" in word for word in words_of(figure.axes[0]))
+    holes = found.table.assign(n_noise=np.nan)
+    with pytest.raises(InputError, match="n_noise"):
+        other_methods_chart(holes)
 
 
 def test_words_of_other_methods_are_data():
