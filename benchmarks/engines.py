@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ NETWORKS = {
     "mobilenet_0.75": ("", 12),
     "efficientnetv2b0": ("", 6),
     "efficientnetv2s": ("efficientnet_v2_s", 1),
-    "convnexttiny": ("convnext_tiny", 2),
+    "convnexttiny": ("convnext_tiny", 1),
 }
 FIRST = "Keras, float32"
 
@@ -40,22 +41,21 @@ FIRST = "Keras, float32"
 def ours(name: str) -> dict[str, Callable]:
     """The network as `load_network` has it computed, and ConvNeXt as Keras builds it."""
     from poster_analysis.extraction import networks
-    from poster_analysis.extraction.engines import ENGINES
+    from poster_analysis.extraction.engines import start_engine
 
     size = networks.NETWORKS[name].size
     images = np.random.default_rng(0).integers(0, 256, (BATCH, size, size, 3), np.uint8)
-    names = {"keras": "Keras", "openvino": "OpenVINO"}
-    contenders = {}
-    for engine in ENGINES:
-        for precision in ("float32", "bfloat16"):
-            options = {"engine": engine, "precision": precision, "batch_size": BATCH}
-            network = networks.load_network(name, weights="random", **options)
-            contenders[f"{names[engine]}, {precision}"] = network.maps
+    load = partial(networks.load_network, name, weights="random", batch_size=BATCH)
+    network = load()
+    contenders = {FIRST: network.maps, "Keras, bfloat16": load(precision="bfloat16").maps}
+    model = network.maps.__self__  # read by OpenVINO in both precisions, not built again for each
+    for precision in ("float32", "bfloat16"):
+        options = {"precision": precision, "framework": network.framework}
+        contenders[f"OpenVINO, {precision}"] = start_engine("openvino", model, **options)[0]
     if name.startswith("convnext"):
         networks.with_depthwise_layers = lambda keras, model: model
-        grouped = networks.load_network(name, weights="random", batch_size=BATCH)
-        contenders["Keras, float32, grouped as it builds it"] = grouped.maps
-    return {label: lambda maps=maps: maps(images) for label, maps in contenders.items()}
+        contenders["Keras, float32, in groups as Keras builds it"] = load().maps
+    return {label: partial(maps, images) for label, maps in contenders.items()}
 
 
 def mobilenet():
@@ -120,12 +120,12 @@ def timed_torch(model, images) -> Callable:
 def serve(task: dict) -> None:
     """Load everything, say what there is, and take a turn whenever a line asks for it."""
     contenders = {"ours": ours, "theirs": theirs}[task["side"]](task["network"])
-    for compute in contenders.values():
-        compute()
-    first = contenders.get(FIRST, lambda: None)()
-    cosines = {}
-    if first is not None:
-        cosines = {label: lowest_cosine(first, compute()) for label, compute in contenders.items()}
+    cosines, first = {}, None
+    for label, compute in contenders.items():
+        values = compute()  # what is done at the first call only is not counted
+        if task["side"] == "ours":
+            first = values if first is None else first
+            cosines[label] = lowest_cosine(first, values)
     known = [module for module in ("torch", "torchvision", "onnxruntime") if module in sys.modules]
     versions = {module: sys.modules[module].__version__ for module in known}
     said = {"names": list(contenders), "cosines": cosines, "versions": versions}
@@ -243,6 +243,22 @@ def best(turns: dict, names: tuple[str, ...]) -> tuple[str, float]:
     return name, of[name]
 
 
+def result_of(network: str, turns: dict, cosines: dict, versions: dict) -> dict:
+    """What is written down of one network."""
+    name, least = best(turns, ("Keras", "OpenVINO"))
+    sentence = f"{network}: {name}"
+    if len(turns) > len(cosines):
+        other, their_least = best(turns, ("PyTorch", "ONNX"))
+        sentence += f", {their_least / least:.2f} times as fast as {other}"
+    return {
+        "rows": rows_of(network, turns, cosines),
+        "sentence": sentence,
+        "versions": versions,
+        "rounds": len(turns[FIRST]),
+        "load": os.getloadavg()[2],
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -250,35 +266,38 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--networks", default=",".join(NETWORKS))
+    parser.add_argument(
+        "--kept",
+        help="a file for what was measured; networks that are in it are not measured again",
+    )
     parser.add_argument("--task", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.task:
         return serve(json.loads(arguments.task))
-    rows, sentences, versions, before = [], [], {}, os.getloadavg()[0]
+    kept = Path(arguments.kept) if arguments.kept else None
+    found = json.loads(kept.read_text()) if kept and kept.is_file() else {}
     for network in arguments.networks.split(","):
-        turns, cosines, found = measure(arguments, network)
-        versions |= found
-        rows += rows_of(network, turns, cosines)
-        name, least = best(turns, ("Keras", "OpenVINO"))
-        sentence = f"{network}: {name}"
-        if len(turns) > len(cosines):
-            other, their_least = best(turns, ("PyTorch", "ONNX"))
-            sentence += f", {their_least / least:.2f} times as fast as {other}"
-        sentences.append(sentence)
+        if network not in found:
+            found[network] = result_of(network, *measure(arguments, network))
+            if kept:
+                kept.write_text(json.dumps(found))
+    rows = [row for one in found.values() for row in one["rows"]]
+    sentences = [one["sentence"] for one in found.values()]
+    versions = {name: value for one in found.values() for name, value in one["versions"].items()}
     others = ", ".join(f"{name} {found}" for name, found in versions.items())
     others = f" ({others})" if others else ""
-    loads = f"{before:.1f} at the beginning, {os.getloadavg()[0]:.1f} at the end"
+    loads, rounds = ([one[name] for one in found.values()] for name in ("load", "rounds"))
     keep(
         "engines",
         "What computes a network fastest",
         f"Batches of {BATCH} random posters in memory, preprocessing included for Keras and OpenVINO, the network alone for the others{others}. "
-        f"Median (minimum to maximum) of {arguments.rounds} rounds, in each of which all contenders of a network took their turn, one at a time. "
-        f"Other processes ran on the machine (load {loads}, of {os.cpu_count()} cores), so posters per second of the clock are lower than on a quiet "
+        f"Median (minimum to maximum) of {' or '.join(map(str, sorted(set(rounds))))} rounds, in each of which all contenders of a network took their turn, one at a time. "
+        f"Other processes ran on the machine (mean load {min(loads):.0f} to {max(loads):.0f} on {os.cpu_count()} cores), so posters per second of the clock are lower than on a quiet "
         "one; the processor time that a contender used itself is what is compared. “Times” is how many times as fast as Keras in float32 of the same round "
         "by processor time. The cosine is the lowest of a batch with Keras in float32, never rounded up.",
         "Fastest of what this package offers, by processor time: " + "; ".join(sentences) + ".",
         table(["network", "computed by", "posters/s", "posters per processor second", "times", "lowest cosine"], rows),
-        command=f"python benchmarks/engines.py{' --torch PYTHON' if arguments.torch else ''} --rounds {arguments.rounds}",
+        command=f"python benchmarks/engines.py{' --torch PYTHON' if arguments.torch else ''} --rounds {max(rounds)}",
     )  # fmt: skip
 
 

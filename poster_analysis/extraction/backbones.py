@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,17 @@ def pool(maps: np.ndarray, *, pooling: str = "flatten") -> np.ndarray:
     return (powers.mean(axis=(1, 2)) ** (1 / _EXPONENT)).astype(np.float32)
 
 # %% ../../nbs/extraction/02_backbones.ipynb #n003
+def _checked_images(name: str, images: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Images as a backbone of this name takes them, or an `InputError`."""
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.shape[1:] != (*size, 3):
+        raise InputError(
+            f"{name} takes uint8 images of shape (n, {size[0]}, {size[1]}, 3), "
+            f"not {images.dtype} of shape {images.shape}"
+        )
+    return images
+
+
 def _in_batches(
     compute: Callable[[np.ndarray], np.ndarray], images: np.ndarray, batch_size: int
 ) -> Iterator[np.ndarray]:
@@ -71,10 +83,10 @@ def _in_batches(
         batch[: len(rows)] = rows
         yield compute(batch)[: len(rows)]
 
-# %% ../../nbs/extraction/02_backbones.ipynb #009
+# %% ../../nbs/extraction/02_backbones.ipynb #k01
 _BY_KERAS = {"engine": "keras", "lowest_cosine": None, "n_compared": 0, "open": False}
 
-
+# %% ../../nbs/extraction/02_backbones.ipynb #009
 @dataclass(frozen=True)
 class Backbone:
     """Turns posters into features.
@@ -97,9 +109,7 @@ class Backbone:
     _maps: Callable[[np.ndarray], np.ndarray] = field(repr=False, compare=False)
     _arguments: dict = field(repr=False, compare=False)
     engine_check: dict = field(default_factory=lambda: dict(_BY_KERAS))
-    _by_keras: Callable[[np.ndarray], np.ndarray] | None = field(
-        default=None, repr=False, compare=False
-    )
+    _by_keras: Callable | None = field(default=None, repr=False, compare=False)
 
     name = property(lambda self: self.specification["backbone"])
     pooling = property(lambda self: self.specification["pooling"])
@@ -124,12 +134,7 @@ class Backbone:
 
         The images have the shape ``(n, *input_size, 3)`` and are uint8: what `images.resize_image` gives.
         """
-        images = np.asarray(images)
-        if images.dtype != np.uint8 or images.shape[1:] != (*self.input_size, 3):
-            raise InputError(
-                f"{self.name} takes uint8 images of shape (n, {self.input_size[0]}, {self.input_size[1]}, 3), "
-                f"not {images.dtype} of shape {images.shape}"
-            )
+        images = _checked_images(self.name, images, self.input_size)
         X = np.empty((len(images), self.n_features), dtype=np.float32)
         start = 0
         for maps in _in_batches(self._maps, images, self.batch_size):
@@ -298,10 +303,8 @@ def load_backbone(
     _check_options(name, batch_size, engine=engine, **options)
     arguments = {"layer": layer, "weights": weights, "batch_size": batch_size, "engine": engine}
     used = "float32" if precision == "auto" else precision
-    if name == "colour":
-        network = _load_colour(**arguments, precision=used)
-    else:
-        network = load_network(name, **arguments, precision=used, random_state=random_state)
+    by_name = partial(load_network, name, random_state=random_state)
+    network = (_load_colour if name == "colour" else by_name)(**arguments, precision=used)
     return Backbone(
         specification=_specification(name, network, **options | {"precision": used}),
         weights="none" if name == "colour" else Path(weights).name,

@@ -28,7 +28,12 @@ import numpy as np
 from ..core.errors import InputError
 from ..core.extras import install, needs
 from ..core.memory import is_out_of_memory
-from .engines import check_engine, start_engine, with_depthwise_layers
+from poster_analysis.extraction.engines import (
+    check_engine,
+    for_batches,
+    start_engine,
+    with_depthwise_layers,
+)
 
 # %% ../../nbs/extraction/01_networks.ipynb #004
 @dataclass(frozen=True)
@@ -296,10 +301,6 @@ def _fetch_weights(keras, name: str, *, include_top: bool):
         socket.setdefaulttimeout(patience)
 
 # %% ../../nbs/extraction/01_networks.ipynb #020
-_BATCH_SIZE = {"cpu": 16}
-_BATCH_SIZE_ELSEWHERE = 64
-
-
 @dataclass(frozen=True)
 class Network:
     """A network, cut at a layer.
@@ -352,18 +353,22 @@ def _with_preprocessing(keras, name: str, model, batch_size: int):
     pixels = module.preprocess_input(keras.ops.cast(images, "float32"))
     return keras.Model(images, model(pixels))
 
-# %% ../../nbs/extraction/01_networks.ipynb #g02
-def _that_fits(build: Callable[[int], object], batch_size: int):
-    """The model for the largest batch, of this size or a half, a quarter … of it, for which the device has the memory."""
-    while True:
-        model = build(batch_size)
-        try:
-            model.predict_on_batch(np.zeros(model.input_shape, np.uint8))
-            return model
-        except Exception as error:
-            if batch_size == 1 or not is_out_of_memory(error):
-                raise
-        batch_size //= 2
+# %% ../../nbs/extraction/01_networks.ipynb #g2b
+def _check_weights(weights: str | os.PathLike) -> None:
+    """Refuse weights that are neither known by name nor in a file."""
+    if weights not in ("imagenet", "random") and not Path(weights).is_file():
+        raise InputError(
+            f"weights {str(weights)!r} is no file; give imagenet, random, or an .h5, .weights.h5 or .keras file"
+        )
+
+
+def _checked_shape(shape: tuple, name: str, layer: str) -> tuple[int, ...]:
+    """The shape of a layer's values for one batch, or an `InputError`."""
+    if len(shape) not in (2, 4) or not all(shape):
+        raise InputError(
+            f"layer {layer!r} of {name} gives neither a map nor a row of values but {shape}"
+        )
+    return shape
 
 # %% ../../nbs/extraction/01_networks.ipynb #021
 def load_network(
@@ -404,26 +409,16 @@ def load_network(
     InputError
         An unknown layer, weights that cannot be had or do not fit, a framework or an engine that is not installed.
     """
-    if weights not in ("imagenet", "random") and not Path(weights).is_file():
-        raise InputError(
-            f"weights {str(weights)!r} is no file; give imagenet, random, or an .h5, .weights.h5 or .keras file"
-        )
+    _check_weights(weights)
     keras, framework = _import_keras()
     check_engine(engine, framework)
     device = framework["device"] if engine == "keras" else "cpu"
-    size = batch_size or _BATCH_SIZE.get(device, _BATCH_SIZE_ELSEWHERE)
     with _keras_settings(keras, precision if engine == "keras" else "float32"):
         model, layer = _cut_model(keras, name, layer, weights, random_state)
         fast = with_depthwise_layers(keras, model)
-        build = partial(_with_preprocessing, keras, name, fast)
-        is_chosen = batch_size or device == "cpu"
-        whole = build(size) if is_chosen else _that_fits(build, size)
+        whole = for_batches(partial(_with_preprocessing, keras, name, fast), batch_size, device)
     framework = framework if fast is model else framework | {"grouped_convolutions": "depthwise"}
-    shape = tuple(whole.output.shape)
-    if len(shape) not in (2, 4) or not all(shape):
-        raise InputError(
-            f"layer {layer!r} of {name} gives neither a map nor a row of values but {shape}"
-        )
+    shape = _checked_shape(tuple(whole.output.shape), name, layer)
     maps, framework = start_engine(engine, whole, precision=precision, framework=framework)
     return Network(
         maps=maps,

@@ -9,7 +9,7 @@ import pytest
 from poster_analysis.collection.posters import read_collection
 from poster_analysis.core.errors import InputError, RunError
 from poster_analysis.extraction.backbones import hold_against_keras, load_backbone
-from poster_analysis.extraction.engines import check_engine, with_depthwise_layers
+from poster_analysis.extraction.engines import check_engine, for_batches, with_depthwise_layers
 from poster_analysis.extraction.extract import extract
 from poster_analysis.extraction.networks import _import_keras
 from poster_analysis.extraction.store import FeatureStore
@@ -175,3 +175,32 @@ def test_features_of_keras_are_recorded_as_before_there_were_engines():
     colour = load_backbone("colour")
     assert not {"engine", "engine_cosine"} & set(_backbone_facts(colour))
     assert engine_findings(_backbone_facts(colour)) == []
+
+
+class Holding:
+    """A model on a device that has room for some images."""
+
+    def __init__(self, batch_size, *, room, error=MemoryError):
+        self.input_shape, self.room, self.error = (batch_size, 2, 2, 3), room, error
+
+    def predict_on_batch(self, images):
+        if len(images) > self.room:
+            raise self.error(f"no room for {len(images)}")
+
+
+@pytest.mark.parametrize(("room", "found"), [(64, 64), (63, 32), (1, 1)])
+def test_a_batch_is_halved_until_the_device_has_the_memory(room, found):
+    model = for_batches(lambda size: Holding(size, room=room), None, "gpu")
+    assert model.input_shape[0] == found
+
+
+def test_only_want_of_memory_halves_a_batch_and_one_image_must_fit():
+    with pytest.raises(MemoryError, match="no room for 1"):
+        for_batches(lambda size: Holding(size, room=0), None, "gpu")
+    with pytest.raises(ValueError, match="no room for 64"):
+        for_batches(lambda size: Holding(size, room=4, error=ValueError), None, "gpu")
+
+
+@pytest.mark.parametrize(("asked", "device", "found"), [(None, "cpu", 16), (7, "gpu", 7)])
+def test_a_processor_takes_sixteen_and_whoever_asks_gets_what_was_asked_for(asked, device, found):
+    assert for_batches(lambda size: Holding(size, room=0), asked, device).input_shape[0] == found

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -255,3 +256,14 @@ def test_a_download_that_was_stopped_is_named_and_not_called_unreachable(
     monkeypatch.setattr(networks, "_build", too_much)
     with pytest.raises(MemoryError):
         networks._fetch_weights(keras, NAME, include_top=False)
+
+
+@pytest.mark.parametrize(("cards", "device"), [([], "cpu"), (["one"], "gpu")])
+def test_a_graphics_card_that_tensorflow_sees_is_used_and_gives_the_same_bits(cards, device):
+    asked = []
+    config = SimpleNamespace(
+        list_physical_devices=lambda kind: cards if kind == "GPU" else [],
+        experimental=SimpleNamespace(enable_op_determinism=lambda: asked.append("determinism")),
+    )
+    assert networks._device("tensorflow", SimpleNamespace(config=config)) == device
+    assert asked == ["determinism"] * len(cards)
