@@ -33,13 +33,10 @@ from ..study.stages.clusters import cluster_in, clustering_figures
 from ..study.stages.comparison import THE_STUDY, compare_runs
 from poster_analysis.study.stages.explained import (
     cluster_measures_of,
-    known_of_pairs,
-    lines_of_pairs,
 )
 from ..study.stages.extraction import run_extraction
-from ..study.stages.measures import measures_of
 from ..study.stages.verdicts import verdict_of, verdict_table_of
-from ..study.tables import in_space, table_path
+from ..study.tables import in_space
 from ..words.findings import sweep_findings
 from ..workflow.analyses import changed_run, run_clustering, run_reduction
 from ..workflow.demo import run_demo
@@ -135,7 +132,7 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
     kept = {"exemplars": table_names.EXEMPLARS, "reproducibility": table_names.REPRODUCIBILITY}
     known = {name: stage.table(in_space(table, space)) for name, table in kept.items()}
     name = in_space(table_names.ENRICHMENT, space)
-    if table_path(name) in stage.outputs:
+    if stage.has_table(name):
         known["enrichment"] = stage.table(name)
     if (apart := cluster_measures_of(analysis.run, space)) is not None:
         known["measures"] = apart
@@ -228,12 +225,7 @@ class _Asked(_Grouped):
         table = pd.DataFrame(found["neighbours"])
         index = self.analysis.features.index.set_index("imdb_id")
         table["path"] = table["imdb_id"].map(index["path"])
-        meant = self._meant(found["query"])
-        if measures_of(self.run) is not None:
-            rule, known = self.kept(("pairs",), lambda: known_of_pairs(self.analysis))
-            asked = meant["imdb_id"] or Path(meant["path"])
-            table["explained"] = lines_of_pairs(rule, known, asked, table["imdb_id"])
-        return Similar(meant, table, self.analysis.posters.folder)
+        return Similar(self._meant(found["query"]), table, self.analysis.posters.folder)
 
     def _meant(self, query: dict) -> dict:
         """What is known of the film that was meant, or of an image."""

@@ -74,7 +74,7 @@ def cluster_measure_findings(table: pd.DataFrame, n_clusters: int) -> list[str]:
         ]
     told = sorted(table.loc[table["told"].astype(bool), "cluster"].unique())
     first = (
-        f"{len(told)} of {counted(n_clusters, 'cluster')} {'is' if len(told) == 1 else 'are'} set apart from all other posters by measures of what posters look like "
+        f"{len(told)} of {counted(n_clusters, 'cluster')} {'is' if len(told) == 1 else 'are'} set apart from all other posters by measures of what posters look like, by {LEAST_EFFECT} SD or more "
         f"({counted(int(table['holds'].sum()), 'difference')} of {len(table):,} hold after correction; SD is the standard deviation of all posters)."
     )
     each = [f"Cluster {cluster}: {measures_line(table, cluster)}." for cluster in told]

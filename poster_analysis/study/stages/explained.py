@@ -10,6 +10,7 @@ __all__ = ['linear_measures', 'apart_by_measures', 'explain_clusters', 'explain_
 from pathlib import Path
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from ...collection.images import UnreadableImage, read_image
 from ...core.files import write_table
@@ -23,7 +24,7 @@ from .. import tables as table_names
 from ..run import Outcome, Run, Stage
 from .analysis import Analysis
 from .clusters import cluster_in
-from .measures import measure_run
+from .measures import measure_run, measures_of
 from .neighbours import find_neighbours
 from ..tables import in_space, table_path
 from ...words import explanations as words
@@ -32,7 +33,7 @@ from ...words.measures import NO_PICTURES
 # %% ../../../nbs/study/stages/12_explained.ipynb #se05
 def _measures(measured: Stage) -> pd.DataFrame | None:
     """The measures that a stage found; None where there are no pictures."""
-    there = table_path(table_names.MEASURES) in measured.outputs
+    there = measured.has_table(table_names.MEASURES)
     return measured.table(table_names.MEASURES) if there else None
 
 
@@ -51,7 +52,9 @@ def linear_measures(table: pd.DataFrame, imdb_ids: pd.Series) -> pd.DataFrame:
     return rows[names].reset_index(drop=True)
 
 # %% ../../../nbs/study/stages/12_explained.ipynb #se07
-def apart_by_measures(analysis: Analysis, labels, measures: pd.DataFrame) -> pd.DataFrame:
+def apart_by_measures(
+    analysis: Analysis, labels: ArrayLike, measures: pd.DataFrame
+) -> pd.DataFrame:
     """Which measures set clusters of the sample apart, as from `cluster_measures`.
 
     Parameters
@@ -159,14 +162,14 @@ def cluster_measures_of(run: Run, space: str) -> pd.DataFrame | None:
     """Which measures set the clusters of a run apart; None if that was not asked yet."""
     stage = run.finished(f"cluster_measures_{space}")
     name = in_space(table_names.CLUSTER_MEASURES, space)
-    there = stage is not None and table_path(name) in stage.outputs
+    there = stage is not None and stage.has_table(name)
     return stage.table(name) if there else None
 
 
 def neighbour_lines_of(run: Run) -> dict[tuple[str, str], str]:
     """What is said of a poster and its neighbour, by the ids of both; empty if it is not known yet."""
     stage = run.finished("neighbour_measures")
-    if stage is None or table_path(table_names.NEIGHBOUR_MEASURES) not in stage.outputs:
+    if stage is None or not stage.has_table(table_names.NEIGHBOUR_MEASURES):
         return {}
     return words.pair_lines(stage.table(table_names.NEIGHBOUR_MEASURES))
 
@@ -179,10 +182,13 @@ def _of_picture(path: Path) -> pd.DataFrame:
         return pd.DataFrame([{}], columns=[*MEASURES], dtype=float)
 
 
-def known_of_pairs(analysis: Analysis) -> tuple[PairRule, pd.DataFrame]:
-    """When a likeness is worth a word among the posters of a run, which have been measured, and their measures by imdb_id."""
-    ids = analysis.features.index["imdb_id"]
-    values = linear_measures(measure_run(analysis).table(table_names.MEASURES), ids).set_axis(ids)
+def known_of_pairs(run: Run) -> tuple[PairRule, pd.DataFrame] | None:
+    """When a likeness is worth a word among the posters of a run, and their measures by imdb_id; None if they have not been measured."""
+    measures = measures_of(run)
+    if measures is None:
+        return None
+    ids = run.table(table_names.FEATURES_INDEX)["imdb_id"]
+    values = linear_measures(measures, ids).set_axis(ids)
     return pair_rule(values), values
 
 

@@ -181,7 +181,7 @@ def _write_page(
     table = places.table(table_names.MAP)
     films = films.assign(x=table["x"], y=table["y"])
     nearest = _nearest(analysis)
-    has_sprites = table_path(table_names.SPRITES) in places.outputs
+    has_sprites = places.has_table(table_names.SPRITES)
     data = map_data(
         films,
         colours=colours,
@@ -235,7 +235,7 @@ def _export(
     tables = {
         name: stage.table(_TABLES[name])
         for name, stage in found.items()
-        if table_path(_TABLES[name]) in stage.outputs
+        if stage.has_table(_TABLES[name])
     }
     table = poster_table(index, clusters=clusters, **tables)
     table = with_columns(table, analysis.run.out)
