@@ -41,9 +41,10 @@ const drawPosterMap = (root, data, hooks) => {
   const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y); // where posters are now; NaN for those that have no place
   const numberOf = new Map(data.ids.map((id, i) => [id, i]));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const folded = data.titles.map(fold);
+  const once = (get) => { let got; return () => (got ??= get()); }; // when it is first needed: of 100,000 posters it takes a while
+  const foldedTitles = once(() => data.titles.map(fold));
   // "Moon, The (1990)" is found as "the moon" too
-  const turned = folded.map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1"));
+  const turnedTitles = once(() => foldedTitles().map((text) => text.replace(/^(.+), (the|an?|le|la|les|der|die|das|el|il)(?= \(|$)/, "$2 $1")));
   const SHAPES = ["circle", "square", "triangle"];
   const isNarrow = () => get("main").clientWidth <= 44 * parseFloat(getComputedStyle(document.documentElement).fontSize);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -132,7 +133,9 @@ const drawPosterMap = (root, data, hooks) => {
   /* Numbers belong to the step of their scale in which they lie. */
   const withCodes = (columns) => {
     for (const one of columns) {
-      one.codes ??= one.numbers.map((value) => (value === null ? [] : [one.edges.filter((edge) => value >= edge).length]));
+      if (one.codes) continue;
+      const codes = once(() => one.numbers.map((value) => (value === null ? [] : [one.edges.filter((edge) => value >= edge).length])));
+      Object.defineProperty(one, "codes", { get: codes, configurable: true, enumerable: true });
     }
     return columns;
   };
@@ -905,7 +908,7 @@ const drawPosterMap = (root, data, hooks) => {
   const search = () => {
     const text = fold(field.value.trim()), words = text.split(/\s+/).filter(Boolean);
     if (!words.length) { closeResults(); return; }
-    const hits = [];
+    const hits = [], folded = foldedTitles(), turned = turnedTitles();
     for (let i = 0; i < n; i++) {
       if (!isShown(i)) continue;
       if (data.ids[i] === field.value.trim()) hits.push([-1, i]);

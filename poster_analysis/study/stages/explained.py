@@ -171,9 +171,7 @@ def neighbour_lines_of(run: Run) -> dict[tuple[str, str], str]:
     stage = run.finished("neighbour_measures")
     if stage is None or not stage.has_table(table_names.NEIGHBOUR_MEASURES):
         return {}
-    table = stage.table(table_names.NEIGHBOUR_MEASURES)
-    pairs = table.groupby(["imdb_id", "neighbour_id"], sort=False)
-    return {pair: words.pair_line(rows) for pair, rows in pairs}
+    return words.pair_lines(stage.table(table_names.NEIGHBOUR_MEASURES))
 
 # %% ../../../nbs/study/stages/12_explained.ipynb #se19
 def _of_picture(path: Path) -> pd.DataFrame:
