@@ -8,6 +8,7 @@ __all__ = ['NMF_ITERATIONS', 'space_coordinates', 'Evidence', 'evidence']
 # %% ../../nbs/clustering/08_chance.ipynb #002
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -34,23 +35,32 @@ from ..reduction.leading_axes import nmf_of_leading_axes
 _LEAST = 1e-6  # variance along an axis, as a share of the first, below which there is only rounding
 
 
-def _principal_coordinates(products: np.ndarray) -> np.ndarray:
-    """Coordinates along all principal axes, by falling variance, float32."""
-    centred = np.asarray(products, dtype=np.float64)
-    means = centred.mean(axis=0)
-    centred = centred - means - means[:, None] + means.mean()
-    values, vectors = scipy.linalg.eigh(centred, driver="evd", check_finite=False)
+def _axes(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues by falling size, and their vectors as columns, without those that are only rounding."""
+    values, vectors = scipy.linalg.eigh(matrix, driver="evd", check_finite=False)
     kept = np.flatnonzero(values > max(_LEAST * values[-1], 0))[::-1]
-    if not len(kept):
-        return np.zeros((len(products), 1), dtype=np.float32)
-    return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32)
+    return values[kept], vectors[:, kept]
+
+
+def _principal_coordinates(X: np.ndarray | None, products: np.ndarray | None) -> np.ndarray:
+    """Coordinates along all principal axes, by falling variance, float32; from the smaller of the two matrices that have these axes."""
+    if X is not None and X.shape[1] < X.shape[0]:
+        centred = X - X.mean(axis=0, dtype=np.float64)
+        found = centred @ _axes(centred.T @ centred)[1]
+    else:
+        centred = np.asarray(X @ X.T if products is None else products, dtype=np.float64)
+        means = centred.mean(axis=0)
+        values, vectors = _axes(centred - means - means[:, None] + means.mean())
+        found = vectors * np.sqrt(values)
+    return found.astype(np.float32) if found.size else np.zeros((len(found), 1), np.float32)
 
 # %% ../../nbs/clustering/08_chance.ipynb #009
 NMF_ITERATIONS = 12  # steps of NMF, of the data and of every draw alike
 
 
-def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> np.ndarray:
+def _nmf_coordinates(X: np.ndarray, products: np.ndarray | None, n_components: int) -> np.ndarray:
     """Rows of W with norm 1, along their principal axes."""
+    products = X @ X.T if products is None else products
     W = normalize(nmf_of_leading_axes(X, products, n_components, max_iter=NMF_ITERATIONS))
     centred = (W - W.mean(axis=0)).astype(np.float64)
     axes, lengths, _ = scipy.linalg.svd(centred, full_matrices=False, check_finite=False)
@@ -58,7 +68,7 @@ def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> 
 
 # %% ../../nbs/clustering/08_chance.ipynb #010
 def space_coordinates(
-    X: np.ndarray | None, products: np.ndarray, spaces: Mapping[str, int | None]
+    X: np.ndarray | None, products: np.ndarray | None, spaces: Mapping[str, int | None]
 ) -> dict[str, np.ndarray]:
     """Rows in several spaces, along principal axes by falling variance.
 
@@ -67,7 +77,7 @@ def space_coordinates(
     X
         Features of shape (n_rows, n_features); None if only the products are known, and then there is no NMF.
     products
-        Products between the rows, of shape (n_rows, n_rows).
+        Products between the rows, of shape (n_rows, n_rows); None if they are to be computed, which rows of few features do without.
     spaces
         "raw", "pca" or "nmf", each with its number of components (None for raw).
 
@@ -78,7 +88,7 @@ def space_coordinates(
     """
     found = {}
     if {"raw", "pca"} & set(spaces):
-        axes = _principal_coordinates(products)
+        axes = _principal_coordinates(X, products)
         for name in ("raw", "pca"):
             if name in spaces:
                 found[name] = np.ascontiguousarray(axes[:, : spaces[name]])
@@ -95,34 +105,30 @@ def _silhouettes(coordinates: np.ndarray, numbers: Sequence[int], n_init: int, s
 
 # %% ../../nbs/clustering/08_chance.ipynb #015
 def _draws(posters: Judged, normalised: bool, spaces, n_null: int, seed: int) -> Iterator:
-    """What makes each draw: its kind, its number, and a function that gives features (or None) and products."""
-    products = posters.X @ posters.X.T
-    yield "data", 0, lambda: (posters.X, products)
-    kinds = [kind for kind in NULL_MODELS if kind == "copula" or set(spaces) != {"nmf"}]
-    for kind in kinds:
-        gaussian = kind == "gaussian"
+    """What makes each draw: its kind, its number, its spaces, and a function that gives its rows."""
+    yield "data", 0, spaces, lambda: posters.X
+    for kind in NULL_MODELS:
+        gaussian = kind == "gaussian"  # has negative values, and so no NMF
+        own = {name: n for name, n in spaces.items() if name != "nmf" or not gaussian}
+        if not own:
+            continue
         model = (
-            GaussianNull(products, normalised=normalised)
+            GaussianNull(posters.X @ posters.X.T, normalised=normalised)
             if gaussian
             else GaussianCopula(posters.X, normalised=normalised)
         )
-
-        def sample(rng, model=model, gaussian=gaussian):
-            drawn = model.sample(rng)
-            return (None, drawn) if gaussian else (drawn, drawn @ drawn.T)
-
         for number in range(1, n_null + 1):
             rng = np.random.default_rng([seed, list(NULL_MODELS).index(kind), number])
-            yield kind, number, lambda sample=sample, rng=rng: sample(rng)
+            yield kind, number, own, partial(model.sample, rng)
 
 # %% ../../nbs/clustering/08_chance.ipynb #016
 def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, random_state):
     """null_model, draw, k and silhouette of every draw, by the name of the space."""
 
     def score(draw) -> list[pd.DataFrame]:
-        kind, number, sample = draw
+        kind, number, own, sample = draw
         rows = []
-        for space, one in space_coordinates(*sample(), spaces).items():
+        for space, one in space_coordinates(sample(), None, own).items():
             found = _silhouettes(one, numbers, n_init, random_state)
             about = {"space": space, "null_model": kind, "draw": number}
             rows.append(pd.DataFrame(about | {"k": numbers, "silhouette": found}))
@@ -257,7 +263,7 @@ def evidence(
     told |= {"n_posters": posters.n_posters, "n_judged": len(posters)}
     told |= {"n_near_copies": posters.n_near_copies}
     found = {}
-    for space, one in space_coordinates(posters.X, posters.X @ posters.X.T, spaces).items():
+    for space, one in space_coordinates(posters.X, None, spaces).items():
         by_k, clusters = _judge_alone(one, numbers, **samples)
         found[space] = Evidence(draws[space], by_k, clusters, {"space": space} | told)
     return found
