@@ -4,7 +4,7 @@ python benchmarks/many_posters.py [--posters 8000] [--many 40000] [--features 25
 
 Made features, rectified so that a third of them is not zero. Where k-means from all distances can run, it runs beside the way along leading axes,
 in turns, each in a process of its own; so does the components sweep with all axes beside the one that stops. With the largest collection only the
-new way runs.
+new way runs. Each part has a page of its own.
 """
 
 import argparse
@@ -265,37 +265,22 @@ def main() -> None:
     if arguments.task:
         print(json.dumps(WAYS[arguments.task["do"]](arguments.task)))
         return
-    parts = []
-    for part, n_posters in zip(
-        ("exact", "components", "many"),
-        (arguments.posters, arguments.components, arguments.many),
-        strict=True,
-    ):
-        if part not in arguments.parts:
-            continue
+    sizes = {"exact": arguments.posters, "components": arguments.components, "many": arguments.many}
+    for part in arguments.parts:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-            base = {"posters": n_posters, "features": arguments.features, "folder": folder}
+            base = {"posters": sizes[part], "features": arguments.features, "folder": folder}
             run_worker(__file__, base | {"do": "write"})
-            if part == "many":
-                parts += many_part(base)
-            else:
-                parts += {"exact": exact_part, "components": components_part}[part](
-                    base, arguments.rounds
-                )
-            name = (
-                "many_posters"
-                if set(arguments.parts) >= {"exact", "components", "many"}
-                else "many_posters_" + "_".join(arguments.parts)
-            )
-    keep(
-        name,
-        "Clusters of many posters",
-        f"Made features: {arguments.features:,} columns, a third of the values not zero, sixty directions of falling variance and as much noise. Medians, and in brackets "
-        "the least and the most. Where other work ran on the machine meanwhile, processor seconds are what to compare.",
-        *parts,
-        command=f"python benchmarks/many_posters.py --posters {arguments.posters} --components {arguments.components} --many {arguments.many} "
-        f"--features {arguments.features} --rounds {arguments.rounds} --parts {' '.join(arguments.parts)}",
-    )  # fmt: skip
+            measure = {"exact": exact_part, "components": components_part}.get(part)
+            found = many_part(base) if measure is None else measure(base, arguments.rounds)
+        keep(
+            f"many_posters_{part}",
+            "Clusters of many posters",
+            f"Made features: {arguments.features:,} columns, a third of the values not zero, sixty directions of falling variance and as much noise. Medians, and in brackets "
+            "the least and the most. Where other work ran on the machine meanwhile, processor seconds are what to compare.",
+            *found,
+            command=f"python benchmarks/many_posters.py --parts {part} --{'posters' if part == 'exact' else part} {sizes[part]} --features {arguments.features}"
+            + f" --rounds {arguments.rounds}" * (part != "many"),
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

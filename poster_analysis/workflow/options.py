@@ -27,11 +27,12 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Parameters)}
 def option(name: str, *, default: bool = True) -> Callable:
     """An option for a parameter, with its default or without."""
     field, value = _FIELDS[name], _FIELDS[name].default if default else None
-    kind = int if "int" in str(field.type) else float if field.type is float else str
+    types = str(field.type)
+    kind = int if "int" in types else float if "float" in types else str
     flag = _FLAGS.get(name, "--" + name.replace("_", "-"))
     if field.type is bool:
         return click.option(flag, name, is_flag=True, help=ABOUT[name])
-    shown, several = default and value not in (None, ()), "tuple" in str(field.type)
+    shown, several = default and value not in (None, ()), "tuple" in types
     value = (value,) if several and isinstance(value, str) else value
     options = {"type": kind, "default": value, "multiple": several, "show_default": shown}
     return click.option(flag, name, help=ABOUT[name], **options)
