@@ -34,6 +34,7 @@ PARTS = {
         "similarity",
         "labels",
         "trends",
+        "explanations",
     ],
     "Words and figures": ["words", "figures"],
     "Running and publishing": ["study", "reports", "site", "workflow", "api", "cli"],

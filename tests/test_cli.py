@@ -179,6 +179,7 @@ def test_an_id_is_one_film_however_it_is_spelled(capsys, study, spelling):
         "genre",
         "similarity",
         "path",
+        "explained",
     }
 
 
@@ -209,6 +210,9 @@ def test_several_films_are_answered_one_after_the_other(capsys, study):
     first, second = index["imdb_id"][2], index["imdb_id"][3]
     assert main(["similar", first, second, "-n", "2", "--out", str(study)]) == 0
     lines = capsys.readouterr().out.splitlines()
+    told = [line for line in lines if line.startswith("     ")]  # of a neighbour above
+    assert all("both " in line or "this one " in line for line in told)
+    lines = [line for line in lines if line not in told]
     assert len(lines) == 6 and [line[:3] for line in lines[1:3] + lines[4:]] == ["  1", "  2"] * 2
     assert "zzzz" in refused(capsys, "similar", first, "zzzz zzzz", "--out", study)
     assert "no film was asked for" in refused(capsys, "similar", "--out", study)

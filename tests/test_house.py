@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "poster_analysis"
 #: What imports only from what stands before it; the drawing of the demo imports nothing but core.
 PARTS = (
-    "core", "tasks", "collection", "extraction", "measures", "distances", "reduction", "clustering", "similarity", "labels", "trends", "words",
+    "core", "tasks", "collection", "extraction", "measures", "distances", "reduction", "clustering", "similarity", "labels", "trends", "explanations", "words",
     "figures",
     "study", "reports", "site", "workflow", "api", "cli",
 )  # fmt: skip

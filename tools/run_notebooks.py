@@ -27,6 +27,7 @@ MARK = (
     "executed"  # the key under which a notebook keeps the digest of the code that it was run with
 )
 LARGEST_PICTURE = 60_000  # bytes
+SMALL_PICTURE = 20_000  # as text of base64; what is smaller stays as it is
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|/(?:tmp|home|root|work|Users|private)/[\w.-]+")
 
 
@@ -68,6 +69,19 @@ def small_jpeg(data: str) -> str:
     return base64.b64encode(out.getvalue()).decode()
 
 
+def smallest(data: dict) -> dict:
+    """An output whose picture is a PNG, or a JPEG where that is far smaller, as for posters: of a chart it never is."""
+    png = small_png(data["image/png"])
+    out = io.BytesIO()
+    Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").save(
+        out, "jpeg", quality=80, optimize=True
+    )
+    jpeg = base64.b64encode(out.getvalue()).decode()
+    if len(png) < SMALL_PICTURE or len(jpeg) > 0.75 * len(png):
+        return data | {"image/png": png}
+    return {kind: one for kind, one in data.items() if kind != "image/png"} | {"image/jpeg": jpeg}
+
+
 def kept(output: dict) -> dict | None:
     """An output as it is kept; None if it is not."""
     if output["output_type"] == "stream" and output["name"] == "stderr":
@@ -78,8 +92,9 @@ def kept(output: dict) -> dict | None:
         output["metadata"] = {}
         output["data"].pop("application/vnd.jupyter.widget-view+json", None)
         if "image/png" in output["data"]:
-            output["data"]["image/png"] = small_png(output["data"]["image/png"])
-        if "image/jpeg" in output["data"]:
+            output["data"].pop("image/jpeg", None)  # a picture of Pillow comes as both
+            output["data"] = smallest(output["data"])
+        elif "image/jpeg" in output["data"]:
             output["data"]["image/jpeg"] = small_jpeg(output["data"]["image/jpeg"])
     return output
 

@@ -26,6 +26,7 @@ from ..study import tables as table_names
 from ..study.comparison import neighbours_side_by_side
 from ..study.run import Run, Stage, runs
 from ..study.stages.comparison import THE_STUDY, comparison_charts, comparison_table
+from ..words.explanations import PAIR_RULE
 
 # %% ../../nbs/api/05_answers.ipynb #005
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,8 @@ class Similar:
     query
         imdb_id, title, genre and path of the film that was meant, or the path of an image.
     table
-        rank, imdb_id, title, genre, similarity (cosine, at most 1, higher is more alike) and path below `folder`.
+        rank, imdb_id, title, genre, similarity (cosine, at most 1, higher is more alike), path below `folder`, and, if the posters of the study were measured, explained: what
+        each shares with the poster asked for, and in what it differs most, as far as that is unusual.
     folder
         Where the posters lie.
     """
@@ -57,7 +59,8 @@ class Similar:
     def _repr_html_(self) -> str:
         strip = strip_html(pd.concat([_asked(self.query), self.table]), self.folder)
         said = "below each poster its cosine similarity, the film itself first"
-        return card_html(f"Like {film_text(self.query)}", [said], strip)
+        rule = PAIR_RULE if "explained" in self.table else ""
+        return card_html(f"Like {film_text(self.query)}", [said, rule], strip)
 
 
 def _asked(query: dict) -> pd.DataFrame:

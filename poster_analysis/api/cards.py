@@ -52,6 +52,7 @@ def _film(film: dict, folder: Path, height: int) -> dict[str, str]:
         "picture": picture_uri(folder / path, height=height) if isinstance(path, str) else "",
         "title": film_text(film),
         "below": score_text(similarity) if is_number else "",
+        "explained": page_text(film.get("explained")),
         "genres": page_text(film.get("genre")).replace("|", ", "),
     }
 
@@ -69,7 +70,7 @@ def strip_html(
     Parameters
     ----------
     films
-        One row for each: imdb_id, title, path and, where there are some, genre and similarity.
+        One row for each: imdb_id, title, path and, where there are some, genre, similarity, and explained, a line about it.
     folder
         Where the paths start.
     height

@@ -28,8 +28,16 @@ from poster_analysis.study.stages.clusters import (
     exemplars_of,
     reproducibility_of,
 )
+from ..study.stages.explained import apart_by_measures
+from ..study.stages.measures import measures_of
+from ..words.explanations import measures_line
 
 # %% ../../nbs/api/01_clusters.ipynb #005
+def _looks(measures: pd.DataFrame, number: int) -> str:
+    """What a cluster looks like, as a line of a card."""
+    return f"looks: {measures_line(measures, number)}"
+
+
 class Cluster:
     """One cluster.
 
@@ -73,8 +81,14 @@ class Cluster:
         found = self._clusters.enrichment
         return cluster_line(found, self.number) if len(found) else ""
 
+    @property
+    def looks(self) -> str:
+        """Which measures set its posters apart from all others, in words; empty if nothing was measured."""
+        found = self._clusters.measures
+        return "" if found is None else _looks(found, self.number)
+
     def _repr_html_(self) -> str:
-        lines = [f"{counted(len(self), 'poster')}, the most typical first", self.says]
+        lines = [f"{counted(len(self), 'poster')}, the most typical first", self.says, self.looks]
         strip = strip_html(self.films, self._clusters.folder, most=12)
         return card_html(f"Cluster {self.number}", lines, strip)
 
@@ -117,6 +131,14 @@ class _Described:
     def enrichment(self) -> pd.DataFrame:
         """Genres, decades and values of the study's group columns that clusters have more often than chance would have it, every test a row."""
         return enrichment_of(self._analysis, self.table["cluster"].to_numpy())
+
+    @cached_property
+    def measures(self) -> pd.DataFrame | None:
+        """Which measures set clusters apart from all other posters, as `cluster_measures` gives it, every test a row; None if the study has no measures."""
+        known = measures_of(self._analysis.run)
+        if known is None:
+            return None
+        return apart_by_measures(self._analysis, self.table["cluster"].to_numpy(), known)
 
 # %% ../../nbs/api/01_clusters.ipynb #008
 class _Numbered(_Described):
@@ -207,7 +229,7 @@ class Clusters(_Agreeing):
     analysis
         The analysis it belongs to.
     **known
-        Tables that were computed before: exemplars, reproducibility, enrichment.
+        Tables that were computed before: exemplars, reproducibility, enrichment, measures.
     """
 
     def plot_sizes(self) -> Figure:
@@ -224,7 +246,7 @@ class Clusters(_Agreeing):
         known = found if len(found) else None
         return cluster_figures.cluster_cards(
             self.table, self.exemplars, known, posters, space=self.space,
-            reproducibility=self.reproducibility,
+            reproducibility=self.reproducibility, measures=self.measures,
         )  # fmt: skip
 
     def _repr_html_(self) -> str:
@@ -242,5 +264,8 @@ def _clusters_html(clusters: Clusters) -> str:
         back = clusters.reproducibility["reproducibility"].iloc[one.number]
         size = f"{counted(len(one), 'poster')}, comes back {score_text(back)} (0 to 1)"
         about = ": ".join(filter(None, [size, one.says]))
-        pieces.append(card_html(f"Cluster {one.number}", [about], strip))
+        looks = (
+            one.looks if "measures" in vars(clusters) else ""
+        )  # not computed anew at each step of a slider
+        pieces.append(card_html(f"Cluster {one.number}", [about, looks], strip))
     return card_html(f"{clusters.k} clusters", lines, *pieces)

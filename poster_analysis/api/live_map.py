@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from PIL import Image
 
 from .cards import WithStandIn
@@ -28,10 +29,19 @@ from ..core.files import written_whole
 from ..core.templates import TEMPLATES, filled
 from ..core.text import counted, page_text
 from ..figures.map import colour_column, map_data, map_in_one_file, scale_column
-from ..figures.map_picture import PICTURE_SIZE, map_legend, map_picture
+from poster_analysis.figures.map_picture import (
+    PICTURE_SIZE,
+    axes_text,
+    chosen_axes,
+    map_axes,
+    map_legend,
+    map_picture,
+    placed_by,
+)
 from ..figures.thumbnails import SHEET_SIZE, jpeg_uri
 from ..measures.names import MEASURES
 from ..study.run import Run
+from ..study.stages.map import year_axes
 from ..study.tables import NEIGHBOURS, SPRITES, table_path
 
 # %% ../../nbs/api/03_live_map.ipynb #03m08
@@ -49,9 +59,9 @@ def _grouped(run: Run, posters: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return films, sorted(names, key=lambda name: name != "cluster_pca")
 
 # %% ../../nbs/api/03_live_map.ipynb #03m10
-def _column(posters: pd.DataFrame, name: str) -> dict:
+def _column(posters: pd.DataFrame, name: str, *, is_axis: bool = False) -> dict:
     """A column as the map's script wants it: of kinds, of which a film may have several, or of numbers."""
-    if _is_scale(posters[name]):
+    if is_axis or _is_scale(posters[name]):
         circular = name in MEASURES and MEASURES[name].circular
         column = scale_column(name, posters[name].astype(float), circular=circular)
         if column is not None:
@@ -59,10 +69,14 @@ def _column(posters: pd.DataFrame, name: str) -> dict:
     return colour_column(name, value_lists(posters[name]))
 
 
+def _is_number(values: pd.Series | None) -> bool:
+    """Whether there are values, and they are numbers."""
+    return values is not None and is_numeric_dtype(values) and not is_bool_dtype(values)
+
+
 def _is_scale(values: pd.Series) -> bool:
     """Whether values are numbers, and measures or too many different ones to be kinds."""
-    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    return is_number and (values.name in MEASURES or values.nunique() > MOST_KINDS)
+    return _is_number(values) and (values.name in MEASURES or values.nunique() > MOST_KINDS)
 
 
 def _measures(posters: pd.DataFrame) -> list[str]:
@@ -138,6 +152,7 @@ def _data(run: Run, posters: pd.DataFrame, sprites: pd.DataFrame | None, times: 
         colours=(),
         neighbours=run.table(NEIGHBOURS) if known else None,
         sprites=sprites,
+        axes=year_axes(posters),
         sheet_size=SHEET_SIZE >> times,
         title="",
         about=_about(run, len(posters)),
@@ -213,8 +228,10 @@ class _Pictured(WithStandIn):
         )
 
     def still(self, *, size: tuple[int, int] = PICTURE_SIZE) -> str:
-        """The map as HTML with one picture inside, as it is coloured now."""
-        return still_map(self._known, self._sheets, self._named.get(self.color), size=size)
+        """The map as HTML with one picture inside, as it is coloured and placed now."""
+        of = [map_axes(self._known, self._named.values())[name] for name in self.axes]
+        known = placed_by(self._known, of) | {"about": axes_text(of)} if of else self._known
+        return still_map(known, self._sheets, self._named.get(self.color), size=size)
 
     def save_html(self, path: str | os.PathLike, *, title: str = "Poster map") -> Path:
         """Write the map as one HTML file that needs nothing beside it, with all its columns; the path of the file."""
@@ -234,6 +251,11 @@ class _Coloured(_Pictured):
     def columns(self) -> list[str]:
         """The columns that can be coloured by."""
         return list(self._named)
+
+    @property
+    def axes_to_choose(self) -> list[str]:
+        """What posters can be placed by: years, measures, and other columns of numbers."""
+        return [*map_axes(self._known, self._named.values())]
 
     def colour_with(self, name: str, values: pd.Series | Sequence) -> None:
         """Colour by values that are no column yet, one for each poster; a Series that is indexed by ids may miss some."""
@@ -265,6 +287,8 @@ class LiveMap(_Coloured):
         The posters that are listed, a table. Set it to ids, to true and false for each poster, or to a table of films.
     color
         The column by which posters are coloured; one of `columns`.
+    axes
+        What posters are placed by: two of `axes_to_choose`, to the right and upwards, such as ``["year", "lightness"]``; empty for the map.
     visible
         The ids of the posters that are shown; empty for all. Set like `selection`.
     chosen
@@ -334,6 +358,7 @@ def _widget_class() -> type[LiveMap]:
         visible = shared(traitlets.Any([]))
         selection = shared(traitlets.Any(), to_json=as_ids)
         height = shared(traitlets.Int(560))
+        axes = shared(traitlets.Any([]))
 
         @traitlets.default("selection")
         def _nothing(self) -> pd.DataFrame:
@@ -346,6 +371,10 @@ def _widget_class() -> type[LiveMap]:
         @traitlets.validate("visible")
         def _checked_visible(self, proposal: dict) -> list[str]:
             return _ids_meant(self._posters, proposal["value"])
+
+        @traitlets.validate("axes")
+        def _checked_axes(self, proposal: dict) -> list[str]:
+            return chosen_axes(proposal["value"], self.axes_to_choose)
 
         @traitlets.validate("color")
         def _checked_color(self, proposal: dict) -> str:
@@ -364,7 +393,12 @@ def _widget_class() -> type[LiveMap]:
 
 # %% ../../nbs/api/03_live_map.ipynb #03m34
 def live_map(
-    run: Run, posters: pd.DataFrame, *, color: str | None = None, height: int = 560
+    run: Run,
+    posters: pd.DataFrame,
+    *,
+    color: str | None = None,
+    axes: Sequence[str] = (),
+    height: int = 560,
 ) -> LiveMap:
     """A map of posters that lives in a notebook.
 
@@ -376,6 +410,8 @@ def live_map(
         A row for each poster: imdb_id, title, genre, path; x and y from 0 to 1; and columns to colour by, at best with few values.
     color
         The column to colour by at first; by default the first that there is.
+    axes
+        What posters are placed by at first, such as ``["year", "lightness"]``; none for the map.
     height
         In pixels.
 
@@ -397,9 +433,12 @@ def live_map(
         names = [*names, color]
     table, sheets, times = _sprites(run)
     data = _data(run, posters, table, times)
-    names += [name for name in _measures(posters) if name not in names]
-    columns = [_column(films, name) for name in names]
+    asked = {name for name in axes if name != "year" and _is_number(posters.get(name))}
+    names += [name for name in (*_measures(posters), *asked) if name not in names]
+    columns = [_column(films, name, is_axis=name in asked) for name in names]
     kept = [str(name) for name in posters if name != "decade"]  # as it was, not as text
     posters = films.assign(**{name: posters[name] for name in kept})
     first = color or (names[0] if names else "")
-    return _widget_class()(posters, data, sheets, columns, color=first, height=height)
+    view = _widget_class()(posters, data, sheets, columns, color=first, height=height)
+    view.axes = list(axes)
+    return view

@@ -31,12 +31,16 @@ from ..study.run import Stage, find_study, open_run, runs
 from ..study.stages.analysis import Analysis, extraction_of, reduction_charts
 from ..study.stages.clusters import cluster_in, clustering_figures
 from ..study.stages.comparison import THE_STUDY, compare_runs
+from poster_analysis.study.stages.explained import (
+    cluster_measures_of,
+)
 from ..study.stages.extraction import run_extraction
 from ..study.stages.verdicts import verdict_of, verdict_table_of
-from ..study.tables import in_space, table_path
+from ..study.tables import in_space
 from ..words.findings import sweep_findings
 from ..workflow.analyses import changed_run, run_clustering, run_reduction
 from ..workflow.demo import run_demo
+from ..workflow.image_plots import write_image_plot
 from ..workflow.pipeline import run_report
 from ..workflow.questions import similar
 
@@ -129,8 +133,10 @@ def _from_tables(analysis: Analysis, space: str) -> Clusters:
     kept = {"exemplars": table_names.EXEMPLARS, "reproducibility": table_names.REPRODUCIBILITY}
     known = {name: stage.table(in_space(table, space)) for name, table in kept.items()}
     name = in_space(table_names.ENRICHMENT, space)
-    if table_path(name) in stage.outputs:
+    if stage.has_table(name):
         known["enrichment"] = stage.table(name)
+    if (apart := cluster_measures_of(analysis.run, space)) is not None:
+        known["measures"] = apart
     return Clusters(Clustering(table, inertia, {"space": space} | own), analysis, **known)
 
 # %% ../../nbs/api/08_study.ipynb #009
@@ -218,10 +224,8 @@ class _Asked(_Grouped):
             self.folder, query, n_neighbors=n, by=by, one_per_picture=one_per_picture, index=index
         )
         table = pd.DataFrame(found["neighbours"])
-        paths = self.analysis.features.index.set_index("imdb_id")[
-            "path"
-        ]  # as they are in `posters`
-        table["path"] = table["imdb_id"].map(paths)
+        index = self.analysis.features.index.set_index("imdb_id")
+        table["path"] = table["imdb_id"].map(index["path"])
         return Similar(self._meant(found["query"]), table, self.analysis.posters.folder)
 
     def _meant(self, query: dict) -> dict:
@@ -270,11 +274,17 @@ class Study(_Compared):
         The run that it is about; `open_study` finds it.
     """
 
-    def map(self, color: str | None = None, *, height: int = 560) -> "LiveMap":
-        """The map of all posters, live in JupyterLab: zoom, search, lasso; `color` names a column of `posters`."""
+    def map(
+        self, color: str | None = None, *, axes: Sequence[str] = (), height: int = 560
+    ) -> "LiveMap":
+        """The map of all posters, live in JupyterLab; `color` names a column of `posters`, `axes` two to place by instead, such as year and lightness."""
         from poster_analysis.api.live_map import live_map
 
-        return live_map(self.run, _placed(self), color=color, height=height)
+        return live_map(self.run, _placed(self), color=color, axes=axes, height=height)
+
+    def image_plot(self, x: str, y: str, path: str | Path, **options: float | str) -> Path:
+        """The posters placed by two numbers, such as year and lightness, as a file for a printer, as by `write_image_plot`."""
+        return write_image_plot(self.folder, Path(path), x=x, y=y, **options)
 
     def changed(self, name: str = "", **parameters: object) -> "Study":
         """The study with other parameters: a run of its own, called `name` or after what differs; itself if nothing does."""

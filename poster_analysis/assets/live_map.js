@@ -69,6 +69,7 @@ const render = ({ model, el }) => {
       left: () => change("chosen", ""),
       listed: (ids) => change("selection", ids),
       coloured: (name) => change("color", name),
+      placed: (names) => change("axes", names),
       wheel: (event) => { // a notebook is scrolled through: the map takes the wheel from whom has clicked it
         const taken = event.ctrlKey || event.metaKey || root.activeElement !== null;
         if (!taken && !warned) map.say("Click the map first, or hold Ctrl, to zoom with the wheel", true);
@@ -98,12 +99,14 @@ const render = ({ model, el }) => {
     on("_columns", takeColumns);
     const take = { // what the kernel sets
       color: () => map.colour(model.get("color")),
+      axes: () => map.place(model.get("axes")),
       visible: () => map.setVisible(model.get("visible")),
       selection: () => map.setList(model.get("selection")),
       chosen: () => map.show(model.get("chosen")),
     };
     for (const [name, act] of Object.entries(take)) on(name, () => { if (!ours) act(); });
     take.color();
+    if (model.get("axes").length) take.axes();
     if (model.get("visible").length) take.visible();
     if (model.get("selection").length) take.selection();
     if (model.get("chosen")) take.chosen();

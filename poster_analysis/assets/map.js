@@ -13,11 +13,12 @@
  *   left(forward)    no film is chosen any more; forward, if something else took its place
  *   listed(ids)      the list of films is another one
  *   coloured(name)   a reader chose a column to colour by
+ *   placed(names)    a reader chose what posters are placed by: two names of axes, or none for the map
  *   pages            a Map of addresses of films' own pages by id
  *   wheel(event)     whether the wheel belongs to the map
  *   signal           an AbortSignal that ends what listens outside of root
  *
- * Returns what changes the map from outside: show(id), setList(ids), colour(name), setColumns(columns), setVisible(ids),
+ * Returns what changes the map from outside: show(id), setList(ids), colour(name), place(names), setColumns(columns), setVisible(ids),
  * readTheme(), say(text).
  */
 const drawPosterMap = (root, data, hooks) => {
@@ -37,7 +38,7 @@ const drawPosterMap = (root, data, hooks) => {
 
   const n = data.ids.length;
   const pages = hooks.pages ?? new Map(); // of films that have a page of their own: on the site, not in a study's folder
-  const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y);
+  const xs = Float64Array.from(data.x), ys = Float64Array.from(data.y); // where posters are now; NaN for those that have no place
   const numberOf = new Map(data.ids.map((id, i) => [id, i]));
   const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const folded = data.titles.map(fold);
@@ -151,7 +152,8 @@ const drawPosterMap = (root, data, hooks) => {
   };
 
   const has = (i, code) => (code < 0 ? styleOf[i] === rest : column.codes[i].includes(code));
-  const isShown = (i) => visible === null || visible.has(i);
+  const isPlaced = (i) => !Number.isNaN(xs[i]) && !Number.isNaN(ys[i]);
+  const isShown = (i) => isPlaced(i) && (visible === null || visible.has(i));
   const isLit = (i) => only === null || has(i, only);
   const standsOut = (i) => isLit(i) && (listed === null || listed.has(i));
   const layers = () => (only === null && listed === null ? [true] : [false, true]); // what stands out is drawn last
@@ -202,12 +204,97 @@ const drawPosterMap = (root, data, hooks) => {
     redraw();
   };
 
+  // ---- what posters are placed by: the map, or two axes
+
+  const extent = [...data.extent]; // of what is shown, across and up
+  let axes = null; // the axis across and that upwards, or none for the map
+  const axesThereAre = () => [...(data.axes ?? []), ...data.columns.filter((one) => one.ticks)];
+  const along = (axis, i) => (axis.numbers[i] === null ? NaN : (axis.numbers[i] - axis.low) / (axis.high - axis.low));
+  const placePosters = (names) => {
+    const found = names.map((name) => axesThereAre().find((one) => one.name === name));
+    axes = names.length === 2 && found.every(Boolean) ? found : null;
+    const tall = Math.min(1.5, Math.max(0.4, (height - 170) / Math.max(1, width - 140))); // as the window is
+    for (let i = 0; i < n; i++) {
+      xs[i] = axes ? along(axes[0], i) : data.x[i];
+      ys[i] = axes ? 0.5 + (along(axes[1], i) - 0.5) * tall : data.y[i];
+      if (!isPlaced(i)) xs[i] = ys[i] = NaN;
+    }
+    [extent[0], extent[1]] = axes ? [1, tall] : data.extent;
+    const missing = data.ids.filter((_, i) => !isPlaced(i)).length;
+    get("about").textContent = !axes ? data.about
+      : `${counted(n - missing)} by ${axes[0].name} (to the right) and ${axes[1].name} (upwards).`
+        + (missing ? ` ${counted(missing)} of which one of both is not known ${missing === 1 ? "is" : "are"} left out.` : "")
+        + (axes.some((one) => one.whole) ? " Posters with the same whole number, such as a year, stand side by side within its step." : "");
+    [get("across").value, get("up").value] = axes ? axes.map((one) => one.name) : ["", get("up").value];
+    get("up").closest("label").hidden = !axes;
+    width = 0; // so that all is fitted anew
+    view.scale = 0;
+    if (column) colourBy(column);
+    resize();
+  };
+  const fillAxes = () => {
+    const names = axesThereAre().map((one) => one.name), before = axes && axes.map((one) => one.name);
+    const option = (value, text) => Object.assign(make("option", "", text), { value });
+    get("across").replaceChildren(option("", "Map"), ...names.map((name) => option(name, name)));
+    get("up").replaceChildren(...names.map((name) => option(name, name)));
+    get("across").closest("label").hidden = names.length < 2;
+    get("up").value = before?.[1] ?? names[1] ?? "";
+    get("across").value = before?.[0] ?? "";
+    if (before && !before.every((name) => names.includes(name))) placePosters([]);
+  };
+  const takeAxes = () => {
+    const across = get("across").value;
+    if (across && get("up").value === across) get("up").value = axesThereAre().find((one) => one.name !== across).name;
+    const names = across ? [across, get("up").value] : [];
+    if (chosen >= 0) closePanel({ focus: false });
+    placePosters(names);
+    hooks.placed?.(names);
+    say(axes ? `Placed by ${names.join(" and ")}` : "Placed as a map");
+  };
+
+  /* Lines at round numbers below the posters, and their numbers along the edges of the window. */
+  const ticksOf = (place) => axes[place].ticks.map((tick) => {
+    const part = (tick - axes[place].low) / (axes[place].high - axes[place].low);
+    return [tick.toLocaleString("en", { useGrouping: !axes[place].whole }), place ? toY(0.5 + (part - 0.5) * extent[1]) : toX(part)];
+  });
+  const drawGrid = () => {
+    context.strokeStyle = ink;
+    context.globalAlpha = 0.14;
+    context.lineWidth = 1;
+    context.beginPath();
+    for (const [, x] of ticksOf(0)) { context.moveTo(Math.round(x) + 0.5, 0); context.lineTo(Math.round(x) + 0.5, height); }
+    for (const [, y] of ticksOf(1)) { context.moveTo(0, Math.round(y) + 0.5); context.lineTo(width, Math.round(y) + 0.5); }
+    context.stroke();
+    context.globalAlpha = 1;
+  };
+  const drawLabels = () => {
+    const about = get("about"), floor = height - (about.offsetHeight ? about.offsetHeight + 12 : 4);
+    const write = (text, x, y, align, weight = 400) => {
+      context.font = `${weight} 12px system-ui, sans-serif`;
+      const wide = context.measureText(text).width, left = align === "center" ? x - wide / 2 : align === "right" ? x - wide : x;
+      context.globalAlpha = 0.85;
+      context.fillStyle = paper;
+      context.fillRect(left - 3, y - 8, wide + 6, 16);
+      context.globalAlpha = 1;
+      context.fillStyle = ink;
+      context.fillText(text, left, y + 0.5);
+      return wide;
+    };
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    const edge = width - 8;
+    const named = write(`${axes[0].name} →`, 10, floor - 10, "left", 600) + 16;
+    for (const [text, x] of ticksOf(0)) if (x > named + 20 && x < width - 70) write(text, x, floor - 10, "center");
+    write(`${axes[1].name} ↑`, edge, 14, "right", 600);
+    for (const [text, y] of ticksOf(1)) if (y > 34 && y < floor - 130) write(text, edge, y, "right");
+  };
+
   // ---- where things are on the screen
 
   const toX = (x) => width / 2 + (x - view.x) * view.scale;
   const toY = (y) => height / 2 - (y - view.y) * view.scale;
   const most = () => fit * Math.max(40, 2.5 * Math.sqrt(n));
-  const highAtHome = () => Math.min(96, (0.9 * fit) / Math.sqrt(n)); // so that none reaches out of the window
+  const highAtHome = () => Math.min(96, ((axes ? 0.7 * Math.sqrt(extent[1]) : 0.9) * fit) / Math.sqrt(n)); // so that none reaches out of the window
   const spriteHigh = () => Math.min(Math.max(2, highAtHome() * (view.scale / fit) ** 0.85), 2 * data.spriteHeight);
   const inView = (margin = 0) => {
     const found = [];
@@ -409,9 +496,12 @@ const drawPosterMap = (root, data, hooks) => {
     alone = only === null ? null : styles.find(({ code }) => code === only) ?? rest;
     const seen = inView(spriteSize);
     asPosters = data.sheets.length > 0 && spriteSize >= 18 && seen.length <= 4000;
+    if (axes && asPosters) drawGrid();
     if (asPosters) drawPosters(seen);
     else drawPoints(seen);
+    if (axes && !asPosters) drawGrid();
     drawTop();
+    if (axes) drawLabels();
     if (paged.matches) flatten();
   };
 
@@ -474,9 +564,10 @@ const drawPosterMap = (root, data, hooks) => {
     if (was === [width, height, dots].join()) return;
     canvas.width = Math.round(width * dots);
     canvas.height = Math.round(height * dots);
-    const wide = data.extent[0], high = data.extent[1];
+    const [wide, high] = extent;
     const edge = 24 + Math.min(64, (0.6 * Math.min(width, height)) / Math.sqrt(n)); // some air, and the width of a poster
-    fit = Math.max(60, Math.min((width - edge) / Math.max(wide, 0.05), (height - 112) / Math.max(high, 0.05)));
+    const [aside, above] = axes ? [Math.min(70, 0.15 * width), 60] : [0, 0]; // room for numbers along the edges
+    fit = Math.max(60, Math.min((width - edge - aside) / Math.max(wide, 0.05), (height - 112 - above) / Math.max(high, 0.05)));
     if (full) Object.assign(view, { x: 0.5, y: 0.5, scale: fit });
     else {
       view.x += (width - before[0]) / 2 / view.scale;
@@ -569,7 +660,7 @@ const drawPosterMap = (root, data, hooks) => {
       image.alt = `Poster of ${data.titles[i]}`;
       shown.append(image);
     } else shown.append(picture(i, isNarrow() ? 96 : 140, 140));
-    const told = data.columns.filter((one) => !one.numbers || one === column); // of many numbers the one that is looked at
+    const told = data.columns.filter((one) => !one.numbers || one === column || axes?.includes(one)); // of many numbers those that are looked at
     const pairs = told.map(({ name, values, codes, numbers }) => [name, numbers ? numbers[i]?.toLocaleString("en") : codes[i].map((code) => values[code]).join(", ")]);
     for (const [name, value] of [...pairs, ["id", data.ids[i]]]) {
       if (!value) continue;
@@ -602,6 +693,7 @@ const drawPosterMap = (root, data, hooks) => {
   };
 
   const choose = (i, { move = false, focus = false, address = true, lasts = 350 } = {}) => {
+    if (!isPlaced(i)) placePosters([]); // it is on the map at any rate
     if (panelShows === "list") listAt = get("panel").scrollTop;
     chosen = i;
     showOver(-1);
@@ -879,6 +971,8 @@ const drawPosterMap = (root, data, hooks) => {
     colourBy(data.columns[Number(picker.value)]);
     hooks.coloured?.(column.name);
   });
+  get("across").addEventListener("change", takeAxes);
+  get("up").addEventListener("change", takeAxes);
 
   /* Show the film with an id, as an address asks for it; without an id, what was there before. */
   const show = (id, lasts) => {
@@ -902,6 +996,7 @@ const drawPosterMap = (root, data, hooks) => {
   const setColumns = (columns) => {
     const before = column?.name;
     data.columns = withCodes(columns);
+    fillAxes();
     [column, only] = [columns.find((one) => one.name === before) ?? columns[0] ?? null, null];
     fillPicker();
     readTheme();
@@ -935,8 +1030,11 @@ const drawPosterMap = (root, data, hooks) => {
   const watched = new ResizeObserver(() => resize());
   watched.observe(get("stage"));
   hooks.signal?.addEventListener("abort", () => watched.disconnect());
+  fillAxes();
   resize();
-  return { show, recall: (ids) => keepList(known(ids)), setList, colour, setColumns, setVisible, readTheme, say, draw };
+  get("up").closest("label").hidden = true;
+  const placeBy = (names) => { if (names.join("\n") !== (axes ?? []).map((one) => one.name).join("\n")) placePosters(names); };
+  return { place: placeBy, show, recall: (ids) => keepList(known(ids)), setList, colour, setColumns, setVisible, readTheme, say, draw };
 };
 
 // ---- the page, which is a classic script; a module has no current script

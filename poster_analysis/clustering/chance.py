@@ -34,23 +34,32 @@ from ..tasks.units import stream
 _LEAST = 1e-6  # variance along an axis, as a share of the first, below which there is only rounding
 
 
-def _principal_coordinates(products: np.ndarray) -> np.ndarray:
-    """Coordinates along all principal axes, by falling variance, float32."""
-    centred = np.asarray(products, dtype=np.float64)
-    means = centred.mean(axis=0)
-    centred = centred - means - means[:, None] + means.mean()
-    values, vectors = scipy.linalg.eigh(centred, driver="evd", check_finite=False)
+def _axes(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Eigenvalues by falling size, and their vectors as columns, without those that are only rounding."""
+    values, vectors = scipy.linalg.eigh(matrix, driver="evd", check_finite=False)
     kept = np.flatnonzero(values > max(_LEAST * values[-1], 0))[::-1]
-    if not len(kept):
-        return np.zeros((len(products), 1), dtype=np.float32)
-    return (vectors[:, kept] * np.sqrt(values[kept])).astype(np.float32)
+    return values[kept], vectors[:, kept]
+
+
+def _principal_coordinates(X: np.ndarray | None, products: np.ndarray | None) -> np.ndarray:
+    """Coordinates along all principal axes, by falling variance, float32; from the smaller of the two matrices that have these axes."""
+    if X is not None and X.shape[1] < X.shape[0]:
+        centred = X - X.mean(axis=0, dtype=np.float64)
+        found = centred @ _axes(centred.T @ centred)[1]
+    else:
+        centred = np.asarray(X @ X.T if products is None else products, dtype=np.float64)
+        means = centred.mean(axis=0)
+        values, vectors = _axes(centred - means - means[:, None] + means.mean())
+        found = vectors * np.sqrt(values)
+    return found.astype(np.float32) if found.size else np.zeros((len(found), 1), np.float32)
 
 # %% ../../nbs/clustering/08_chance.ipynb #009
 NMF_ITERATIONS = 12  # steps of NMF, of the data and of every draw alike
 
 
-def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> np.ndarray:
+def _nmf_coordinates(X: np.ndarray, products: np.ndarray | None, n_components: int) -> np.ndarray:
     """Rows of W with norm 1, along their principal axes."""
+    products = X @ X.T if products is None else products
     W = normalize(nmf_of_leading_axes(X, products, n_components, max_iter=NMF_ITERATIONS))
     centred = (W - W.mean(axis=0)).astype(np.float64)
     axes, lengths, _ = scipy.linalg.svd(centred, full_matrices=False, check_finite=False)
@@ -58,7 +67,7 @@ def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> 
 
 # %% ../../nbs/clustering/08_chance.ipynb #010
 def space_coordinates(
-    X: np.ndarray | None, products: np.ndarray, spaces: Mapping[str, int | None]
+    X: np.ndarray | None, products: np.ndarray | None, spaces: Mapping[str, int | None]
 ) -> dict[str, np.ndarray]:
     """Rows in several spaces, along principal axes by falling variance.
 
@@ -67,7 +76,7 @@ def space_coordinates(
     X
         Features of shape (n_rows, n_features); None if only the products are known, and then there is no NMF.
     products
-        Products between the rows, of shape (n_rows, n_rows).
+        Products between the rows, of shape (n_rows, n_rows); None if they are to be computed, which rows of few features do without.
     spaces
         "raw", "pca" or "nmf", each with its number of components (None for raw).
 
@@ -78,7 +87,7 @@ def space_coordinates(
     """
     found = {}
     if {"raw", "pca"} & set(spaces):
-        axes = _principal_coordinates(products)
+        axes = _principal_coordinates(X, products)
         for name in ("raw", "pca"):
             if name in spaces:
                 found[name] = np.ascontiguousarray(axes[:, : spaces[name]])
@@ -99,27 +108,30 @@ class _Draws:
 
     def __init__(self, posters: Judged, normalised: bool, spaces: Mapping, seed: int) -> None:
         self.X, self.seed = posters.X, seed
-        self.products = self.X @ self.X.T
-        kinds = [kind for kind in NULL_MODELS if kind == "copula" or set(spaces) != {"nmf"}]
-        self.models = {
-            kind: GaussianNull(self.products, normalised=normalised)
-            if kind == "gaussian"
-            else GaussianCopula(self.X, normalised=normalised)
-            for kind in kinds
-        }
+        self.spaces, self.models = {"data": spaces}, {}
+        for kind in NULL_MODELS:
+            gaussian = kind == "gaussian"  # has negative values, and so no NMF
+            own = {name: n for name, n in spaces.items() if name != "nmf" or not gaussian}
+            if own:
+                self.spaces[kind] = own
+                self.models[kind] = (
+                    GaussianNull(self.X @ self.X.T, normalised=normalised)
+                    if gaussian
+                    else GaussianCopula(self.X, normalised=normalised)
+                )
 
     def named(self, n_null: int) -> list[tuple[str, int]]:
         """Kind and number of every draw, the data first."""
         numbers = range(1, n_null + 1)
         return [("data", 0), *((kind, number) for kind in self.models for number in numbers)]
 
-    def sample(self, kind: str, number: int) -> tuple[np.ndarray | None, np.ndarray]:
-        """Features, or None if only products are drawn; and products."""
-        if kind == "data":
-            return self.X, self.products
-        rng = np.random.default_rng([self.seed, list(NULL_MODELS).index(kind), number])
-        drawn = self.models[kind].sample(rng)
-        return (None, drawn) if kind == "gaussian" else (drawn, drawn @ drawn.T)
+    def coordinates(self, kind: str, number: int) -> dict[str, np.ndarray]:
+        """The rows of a draw in its spaces."""
+        rows = self.X
+        if kind != "data":
+            rng = np.random.default_rng([self.seed, list(NULL_MODELS).index(kind), number])
+            rows = self.models[kind].sample(rng)
+        return space_coordinates(rows, None, self.spaces[kind])
 
 # %% ../../nbs/clustering/08_chance.ipynb #016
 def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, random_state):
@@ -128,16 +140,14 @@ def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, ra
 
     def score(draw: tuple[str, int]) -> list[pd.DataFrame]:
         rows = []
-        for space, one in space_coordinates(*draws.sample(*draw), spaces).items():
+        for space, one in draws.coordinates(*draw).items():
             found = _silhouettes(one, numbers, n_init, random_state)
             about = {"space": space, "null_model": draw[0], "draw": draw[1]}
             rows.append(pd.DataFrame(about | {"k": numbers, "silhouette": found}))
         return rows
 
-    every = pd.concat(
-        [table for found in stream(score, draws.named(n_null)) for table in found],
-        ignore_index=True,
-    )
+    found = stream(score, draws.named(n_null))
+    every = pd.concat([table for tables in found for table in tables], ignore_index=True)
     return {
         space: rows.drop(columns="space").reset_index(drop=True)
         for space, rows in every.groupby("space", sort=False)
@@ -264,7 +274,7 @@ def evidence(
     told |= {"n_posters": posters.n_posters, "n_judged": len(posters)}
     told |= {"n_near_copies": posters.n_near_copies}
     found = {}
-    for space, one in space_coordinates(posters.X, posters.X @ posters.X.T, spaces).items():
+    for space, one in space_coordinates(posters.X, None, spaces).items():
         by_k, clusters = _judge_alone(one, numbers, **samples)
         found[space] = Evidence(draws[space], by_k, clusters, {"space": space} | told)
     return found

@@ -41,6 +41,9 @@ def random_rotation(n_rows: int, rng: np.random.Generator) -> Callable[[np.ndarr
     return rotate
 
 # %% ../../nbs/clustering/07_null_models.ipynb #010
+_LEAST = 1e-7  # squared length of the posters along an axis, as a share of the first, below which there is only rounding
+
+
 class GaussianNull:
     """Gaussian data with the mean and the spectrum of the posters.
 
@@ -56,16 +59,17 @@ class GaussianNull:
         values, vectors = scipy.linalg.eigh(
             np.asarray(products, dtype=np.float64), driver="evd", check_finite=False
         )
-        coordinates = (vectors * np.sqrt(np.maximum(values, 0))).T
+        kept = values > _LEAST * values[-1]  # of few features, few are more than rounding
+        coordinates = (vectors[:, kept] * np.sqrt(values[kept])).T
         self._transforms = dct(coordinates, norm="ortho")
         self._normalised = normalised
 
     def sample(self, rng: np.random.Generator) -> np.ndarray:
-        """Products between all rows of a draw, of shape (n_rows, n_rows)."""
+        """Rows of a draw in as many dimensions as the posters have, of shape (n_rows, n_axes)."""
         rotated = random_rotation(self._transforms.shape[1], rng)(self._transforms)
         if self._normalised:
             rotated /= np.sqrt(np.maximum(np.square(rotated).sum(axis=0), 1e-30))
-        return rotated.T @ rotated
+        return rotated.T
 
 # %% ../../nbs/clustering/07_null_models.ipynb #015
 def _normal_scores(values: np.ndarray, order: np.ndarray, sums: np.ndarray) -> np.ndarray:

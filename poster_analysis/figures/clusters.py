@@ -49,6 +49,7 @@ from poster_analysis.figures.sheets import (
     plot_poster,
     poster_files,
 )
+from ..words.explanations import measures_line
 
 # %% ../../nbs/figures/07_clusters.ipynb #007a
 def _sizes_title(sizes: pd.Series) -> str:
@@ -234,12 +235,13 @@ def silhouette_plot(clusters: pd.DataFrame, *, space: str = "", note: str = "") 
 
 # %% ../../nbs/figures/07_clusters.ipynb #card1
 class _Card(NamedTuple):
-    """One cluster: its name, its numbers, what is over-represented (if anything), its posters."""
+    """One cluster: its name, its numbers, what is over-represented and what it looks like (if anything), its posters."""
 
     name: str
     numbers: str
     words: str
     found: bool
+    looks: str
     films: dict[str, pd.DataFrame]
 
 # %% ../../nbs/figures/07_clusters.ipynb #card2
@@ -256,6 +258,7 @@ def _cards(
     exemplars: pd.DataFrame,
     enrichment: pd.DataFrame | None,
     reproducibility: pd.DataFrame | None,
+    measures: pd.DataFrame | None = None,
 ) -> list[_Card]:
     """The cards of all clusters, the largest first."""
     sizes = clusters["cluster"].value_counts().sort_index()
@@ -272,6 +275,7 @@ def _cards(
                 f"mean silhouette {score_text(silhouettes[cluster])}{_comes_back(reproducibility, cluster)}",
                 "" if known is None else cluster_line(known, cluster),
                 known is not None and len(over_represented(known)) > 0,
+                "" if measures is None else f"Looks: {measures_line(measures, cluster)}",
                 {role: own[own["role"] == role] for role in ("medoid", "edge")},
             )
         )
@@ -319,13 +323,23 @@ def _plot_row(
 
 # %% ../../nbs/figures/07_clusters.ipynb #card6
 def _plot_card(
-    axes: Axes, card: _Card, words: str, layout: _Layout, x: float, y: float, pictures: float
+    axes: Axes,
+    card: _Card,
+    said: tuple[str, str],
+    layout: _Layout,
+    x: float,
+    y: float,
+    pictures: float,
 ) -> None:
-    """One card, its words already wrapped and its posters that far below its top."""
+    """One card, what is said of it already wrapped and its posters that far below its top."""
+    words, looks = said
     axes.text(x, y + 0.14, card.name, size=11, weight="bold", va="baseline")
     axes.text(x + _name_width(card), y + 0.14, card.numbers, size=8.5, color=GREY, va="baseline")
     color = INK if card.found else GREY
     axes.text(x, y + 0.22, words, size=8.5, color=color, va="top", linespacing=1.25)
+    if looks:
+        below = 0.22 + 0.155 * len(words.splitlines())
+        axes.text(x, y + below, looks, size=8.5, color=INK, va="top", linespacing=1.25)
     films = card.films["edge"]
     if len(films):
         corner = x + layout.edge - 0.07, y + pictures - 0.2
@@ -341,9 +355,16 @@ def _plot_cards(
 ) -> Figure:
     """A page with cards in columns, their posters that wide."""
     layout = _layout(cards, poster)
-    words = [wrap_text(card.words, width=layout.width, size=8.5, lines=2) for card in cards]
+    words = [
+        tuple(
+            wrap_text(text, width=layout.width, size=8.5, lines=2)
+            for text in (card.words, card.looks)
+        )
+        for card in cards
+    ]
     n_rows, aside = -(-len(cards) // columns), 0.5
-    lines = [max(len(text.splitlines()) for text in words[row::n_rows]) for row in range(n_rows)]
+    heights = [sum(len(text.splitlines()) for text in both) for both in words]
+    lines = [max(heights[row::n_rows]) for row in range(n_rows)]
     pictures = 0.45 + 0.155 * np.array(lines)
     tops = np.cumsum([0.2, *(pictures + layout.poster * TALL + 0.66)])
     page, axes, top = new_sheet(
@@ -365,10 +386,11 @@ def cluster_cards(
     posters: Posters,
     *,
     reproducibility: pd.DataFrame | None = None,
+    measures: pd.DataFrame | None = None,
     space: str = "",
     note: str = "",
 ) -> Figure:
-    """What each cluster is: its numbers, what is over-represented in it, its medoids and its edge.
+    """What each cluster is: its numbers, what is over-represented in it, what it looks like, its medoids and its edge.
 
     Parameters
     ----------
@@ -384,6 +406,9 @@ def cluster_cards(
         The posters that the tables speak of.
     reproducibility
         How surely each cluster comes back from other samples: columns cluster, reproducibility (0 to 1); None if that is not known.
+    measures
+        Which measures set each apart: columns cluster, measure, effect, holds, told, as from `poster_analysis.explanations.clusters.cluster_measures`; None if that
+        is not known.
     space
         The space in which the clusters were found: "raw", "pca", "nmf".
     note
@@ -400,12 +425,13 @@ def cluster_cards(
     if enrichment is not None and len(enrichment):
         numbers = ["cluster", "lift", "p_adjusted"]
         enrichment = checked_table(enrichment, ["column", "value"], numbers=numbers)
-    cards = _cards(clusters, exemplars, enrichment, reproducibility)
+    cards = _cards(clusters, exemplars, enrichment, reproducibility, measures)
     columns = 2 if len(cards) > 8 else 1
     return _plot_cards(
         f"{counted(len(cards), 'cluster')}, each in its medoids and in the posters at its edge",
         f"k-means in {space_name(space)}" if space else "", counted(len(clusters), "poster"),
         "" if enrichment is None else "×: how many times as frequent as among all posters",
-        "" if reproducibility is None else "comes back: 0 to 1, Jaccard index over samples", note,
+        "" if reproducibility is None else "comes back: 0 to 1, Jaccard index over samples",
+        "" if measures is None else "looks: against all other posters, SD: standard deviation of all", note,
         cards=cards, columns=columns, poster=0.82 if columns == 1 else 0.68,
     )  # fmt: skip

@@ -206,11 +206,11 @@ def measure_correlations(correlations: pd.DataFrame, *, note: str = "") -> Figur
     """
     table = checked_table(correlations, ["measure", "other"], numbers=["correlation"])
     names = [name for name in MEASURES if name in {*table["measure"], *table["other"]}]
-    side, left, head = 0.27, 2.2, 1.55
+    side, left, head = 0.27, 2.2, 1.8
     width, room = 8, side * len(names)
     page, _ = new_page(
         "Which measures go together", "rank correlations in hundredths",
-        "blue: more of one with more of the other", "red: more of one with less of the other", note,
+        "blue: more of one with more of the other", "orange: more of one with less of the other", note,
         width=width, body=head + room + 0.3,
     )  # fmt: skip
     height = page.get_figheight()

@@ -326,6 +326,18 @@ def _plot_film(
     genres = wrap_text(str(film.get("genre", "")).replace("|", ", "), width=width, size=7, lines=2)
     y += 0.31 + 0.13 * len(title.splitlines())
     axes.text(x, y, genres, size=7, color=GREY, va="top", linespacing=1.2)
+    y += 0.05 + 0.13 * len(genres.splitlines())
+    said = wrap_text(_explained(film), width=width, size=6.5, lines=_LINES)
+    axes.text(x, y, said, size=6.5, va="top", linespacing=1.15)
+
+
+_LINES = 7  # of what is said of a neighbour
+
+
+def _explained(film: Mapping) -> str:
+    """What a film shares with the one asked for, and in what it differs, if that is known."""
+    said = film.get("explained")
+    return said if isinstance(said, str) else ""
 
 # %% ../../nbs/figures/02_sheets.ipynb #d51820c4
 def _strip_title(query: Mapping, nearest: Mapping) -> str:
@@ -353,7 +365,7 @@ def neighbour_strip(
         A row of the index, or any mapping with title, genre, imdb_id and path; of an image from
         outside the collection, the path may be absolute.
     neighbours
-        Columns rank, imdb_id, title, genre, similarity, path.
+        Columns rank, imdb_id, title, genre, similarity, path; and explained, what each shares with the film and in what it differs, if that is to be said.
     posters
         The posters; the paths start from their folder.
     n_columns
@@ -371,6 +383,11 @@ def neighbour_strip(
     query = dict(query)
     n_columns = max(1, min(n_columns, len(neighbours)))
     wide, gap, aside, caption = 1.13, 0.17, 1.6, 1.0
+    said = [
+        wrap_text(_explained(film), width=wide, size=6.5, lines=_LINES)
+        for film in neighbours.to_dict("records")
+    ]
+    caption += 0.115 * max(len(text.splitlines()) for text in said)
     step = wide * TALL + caption
     page, axes, top = new_sheet(
         _strip_title(query, neighbours.iloc[0]),

@@ -41,12 +41,15 @@ def _film(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> di
         "id": quote(str(film.get("imdb_id")), "", errors="replace"),
         "genres": page_text(film.get("genre")).replace("|", ", "),
         "rank": "",
+        "explained": "",
     }
 
 # %% ../../nbs/figures/04_strips.ipynb #013a
 def _neighbour(film: Mapping, thumbnails: Mapping[str, Thumbnail], folder: str) -> dict:
     """What a strip shows of a neighbour."""
+    said = film.get("explained")
     place = {"rank": f"{film['rank']:.0f}", "similarity": score_text(film["similarity"])}
+    place["explained"] = said if isinstance(said, str) else ""
     return _film(film, thumbnails, folder) | place
 
 # %% ../../nbs/figures/04_strips.ipynb #016
@@ -125,7 +128,8 @@ def neighbour_strip_html(
     query
         A row of the index, or any mapping with title, genre, imdb_id and path.
     neighbours
-        Columns rank, imdb_id, title, genre, similarity, path; at least one row.
+        Columns rank, imdb_id, title, genre, similarity, path; at least one row. A column explained holds what each shares with the film, and in what it
+        differs, where that is to be said.
     thumbnails, folder
         As for `strip_sheet_html`.
 

@@ -22,7 +22,10 @@ from ..figures.thumbnails import small_posters
 from .blocks import SitePage, facts, html_table, plain, toctree
 from .films import Gallery, by_title, film_addresses, film_pages
 from ..study.run import Run
-from ..study.tables import FEATURES_INDEX
+from ..study.stages.explained import neighbour_lines_of
+from ..study.tables import CLUSTER_MEASURES, FEATURES_INDEX
+from ..words.explanations import measures_line
+from ..words.trends import measure_label
 
 # %% ../../nbs/site/06_clusters.ipynb #007
 @dataclass(frozen=True)
@@ -37,11 +40,14 @@ class SpaceClusters:
         cluster, role ("medoid" or "edge"), rank, imdb_id, silhouette; None if there are none.
     enrichment
         As from `poster_analysis.clustering.description.enrichment`; None if there is none.
+    measures
+        As from `poster_analysis.explanations.clusters.cluster_measures`; None if there are none.
     """
 
     clusters: pd.DataFrame
     exemplars: pd.DataFrame | None = None
     enrichment: pd.DataFrame | None = None
+    measures: pd.DataFrame | None = None
 
     @property
     def sizes(self) -> pd.Series:
@@ -101,6 +107,28 @@ def _sentence(line: str) -> str:
     return line[:1].upper() + line[1:]
 
 
+def _looks(page: SitePage, measures: pd.DataFrame, cluster: int) -> None:
+    """What sets a cluster apart by measures: in a line, and with its numbers."""
+    page.heading("What its posters look like")
+    line = _sentence(measures_line(measures, cluster))
+    page.html(filled("blocks.paragraph", text=f"{line}."))
+    held = measures["holds"].astype(bool)
+    rows = measures[(measures["cluster"] == cluster) & held]
+    if len(rows):
+        page.html(filled("clusters.looks"))
+        names = [measure_label(name) for name in rows["measure"]]
+        columns = [
+            "measure",
+            "effect",
+            "effect_low",
+            "effect_high",
+            "mean_in",
+            "mean_out",
+            "p_adjusted",
+        ]
+        page.html(html_table(rows.assign(measure=names)[columns]))
+
+
 def _values(page: SitePage, enrichment: pd.DataFrame, cluster: int) -> None:
     """What is over-represented in a cluster: in a line, and with its numbers."""
     rows = over_represented(enrichment[enrichment["cluster"] == cluster])
@@ -124,6 +152,8 @@ def _cluster_page(known: SpaceClusters, cluster: int, space: str, gallery: Galle
     page.html(facts(_numbers(known, cluster)))
     if known.enrichment is not None:
         _values(page, known.enrichment, cluster)
+    if known.measures is not None:
+        _looks(page, known.measures, cluster)
     for role, heading in (("medoid", "What stands for it"), ("edge", "At its edge")):
         if len(films := known.role(cluster, role)):
             page.heading(heading)
@@ -138,7 +168,8 @@ def _cluster_page(known: SpaceClusters, cluster: int, space: str, gallery: Galle
 def _card(known: SpaceClusters, cluster: int, space: str, gallery: Gallery) -> Markup:
     """A cluster as a card that leads to its page."""
     size, names = known.sizes[cluster], known.role(cluster, "medoid").head(4)["imdb_id"]
-    says = "" if known.enrichment is None else cluster_line(known.enrichment, cluster)
+    says = "" if known.enrichment is None else _sentence(cluster_line(known.enrichment, cluster))
+    looks = "" if known.measures is None else _sentence(measures_line(known.measures, cluster))
     share = percent_text(size / len(known.clusters))
     return filled(
         "clusters.card",
@@ -146,7 +177,8 @@ def _card(known: SpaceClusters, cluster: int, space: str, gallery: Gallery) -> M
         posters=[gallery.posters[name] for name in names if name in gallery.posters],
         number=f"{cluster:.0f}",
         size=f"{counted(size, 'poster')} · {share}",
-        says=_sentence(says),
+        says=says,
+        looks=looks,
     )
 
 # %% ../../nbs/site/06_clusters.ipynb #023
@@ -212,8 +244,11 @@ def _cluster_pages_of(run: Run, gallery: Gallery) -> dict[str, SitePage]:
     """The pages of the clusters of a run; none if it has no clusters yet."""
     clusters = _tables_of(run, "clusters")
     exemplars, enrichment = _tables_of(run, "exemplars"), _tables_of(run, "enrichment")
+    measures = _tables_of(run, CLUSTER_MEASURES)
     spaces = {
-        space: SpaceClusters(table, exemplars.get(space), enrichment.get(space))
+        space: SpaceClusters(
+            table, exemplars.get(space), enrichment.get(space), measures.get(space)
+        )
         for space, table in clusters.items()
     }
     return dict(cluster_pages(spaces, gallery)) if spaces else {}
@@ -249,6 +284,7 @@ def poster_sources(
     on_map = _table(run, "map") if has_map else None
     known = {
         "neighbours": _table(run, "neighbours"),
+        "explained": neighbour_lines_of(run),
         "clusters": _tables_of(run, "clusters"),
         "on_map": () if on_map is None else on_map["imdb_id"],
     }

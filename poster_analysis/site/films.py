@@ -24,6 +24,7 @@ from ..core.templates import filled
 from ..core.text import SPACES, counted, film_text, page_text, score_text
 from ..figures.thumbnails import Thumbnail
 from .blocks import Section, SitePage, sections_block
+from ..words.explanations import PAIR_RULE
 
 # %% ../../nbs/site/05_films.ipynb #004b
 _IN_FRONT = re.compile(r"^(?:the|an?) (?=[^\W\d])")
@@ -123,9 +124,9 @@ def film_link(
     return filled("films.link", address=address, poster=poster, title=film_text(film))
 
 
-def film_tile(link: Markup, note: str = "") -> Markup:
-    """A film as an item of a list: its link, and a note, which is plain text."""
-    return filled("films.tile", link=link, note=note)
+def film_tile(link: Markup, note: str = "", more: str = "") -> Markup:
+    """A film as an item of a list: its link, a note, and more about it, which are plain text."""
+    return filled("films.tile", link=link, note=note, more=more)
 
 # %% ../../nbs/site/05_films.ipynb #016
 @dataclass(frozen=True)
@@ -179,9 +180,9 @@ class Gallery:
         paths = zip(self.index["imdb_id"], self.index["path"], strict=True)
         return {name: self.poster(path) for name, path in paths}
 
-    def tiles(self, notes: Iterable[tuple[str, str]]) -> Markup:
-        """Films side by side, each with a note; ids that are not in the index are left out."""
-        tiles = [film_tile(self.links[name], note) for name, note in notes if name in self.links]
+    def tiles(self, notes: Iterable[tuple[str, ...]]) -> Markup:
+        """Films side by side, each with a note and perhaps more about it; ids that are not in the index are left out."""
+        tiles = [film_tile(self.links[name], *note) for name, *note in notes if name in self.links]
         return filled("films.tiles", tiles=tiles) if tiles else Markup()
 
 # %% ../../nbs/site/05_films.ipynb #021
@@ -210,11 +211,17 @@ def _film(
     )
 
 # %% ../../nbs/site/05_films.ipynb #023
-def _neighbours(nearest: Iterable[tuple], gallery: Gallery) -> Markup:
-    """The posters nearest to a film's own."""
-    notes = [(name, f"{rank:.0f} · {score_text(similarity)}") for name, rank, similarity in nearest]
+def _neighbours(
+    nearest: Iterable[tuple], gallery: Gallery, explained: Mapping[str, str] | None = None
+) -> Markup:
+    """The posters nearest to a film's own, each with what it shares with it and in what it differs, if that is known."""
+    notes = [
+        (name, f"{rank:.0f} · {score_text(similarity)}", (explained or {}).get(name, ""))
+        for name, rank, similarity in nearest
+    ]
     tiles = gallery.tiles(notes)
-    return filled("films.neighbours", tiles=tiles) if tiles else Markup()
+    told = any(said for _, _, said in notes)
+    return filled("films.neighbours", tiles=tiles, told=told) if tiles else Markup()
 
 # %% ../../nbs/site/05_films.ipynb #025
 def _nearest(neighbours: pd.DataFrame | None) -> Mapping[str, list[tuple]]:
@@ -281,6 +288,7 @@ def film_pages(
     *,
     neighbours: pd.DataFrame | None = None,
     clusters: Mapping[str, pd.DataFrame] | None = None,
+    explained: Mapping[tuple[str, str], str] | None = None,
     on_map: Collection[str] = (),
 ) -> Iterator[tuple[str, SitePage]]:
     """The pages of all films, and one that lists them.
@@ -293,6 +301,8 @@ def film_pages(
         The nearest posters of each: imdb_id, rank, neighbour_id, similarity; if they are known.
     clusters
         For each space the cluster of every film: imdb_id, cluster, silhouette, rank.
+    explained
+        What is said of a film and its neighbour, by the ids of both; if that is known.
     on_map
         The ids of the films on the map of the run; empty if it has none.
 
@@ -314,13 +324,18 @@ def film_pages(
     parts = [films[start : start + n] for start in range(0, len(films), n)]
     yield "films/index", _contents(parts)
     nearest, places, on_map = _nearest(neighbours), _places(clusters or {}), frozenset(on_map)
+    said = defaultdict(dict)
+    for (name, other), line in (explained or {}).items():
+        said[name][other] = line
     for number, part in enumerate(parts, start=1):
         page, around = _begun(number, len(parts), part)
+        if said:
+            page.html(filled("films.rule", rule=PAIR_RULE), searched=False)
         sections = []
         for film in part:
             name = film["imdb_id"]
             known = _film(film, places[name], gallery, on_map=name in on_map)
-            below = known + _neighbours(nearest[name], gallery)
+            below = known + _neighbours(nearest[name], gallery, said[name])
             sections.append(Section(film_anchor(name), film_text(film), below))
         page.blocks.append(sections_block(sections))
         page.html(around, searched=False)

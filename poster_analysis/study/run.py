@@ -93,6 +93,10 @@ class Stage:
         """Read one of the stage's tables by its file name without suffix."""
         return read_table(self._path("table", f"{name}.csv"))
 
+    def has_table(self, name: str) -> bool:
+        """Whether the stage made a table; it need not, where there was nothing to put into it."""
+        return f"tables/{name}.csv" in self.outputs
+
     def figure(self, name: str) -> Path:
         """The path of one of the stage's figures, by its file name without suffix."""
         return self._path("figure", f"{name}.png")

@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['K_SWEEP', 'LABELS', 'CLUSTER_SILHOUETTES', 'NULL_MODELS', 'VERDICT', 'VERDICT_BY_K', 'VERDICT_CLUSTERS', 'CLUSTERS',
-           'EXEMPLARS', 'REPRODUCIBILITY', 'ENRICHMENT', 'AGREEMENT', 'OTHER_METHODS', 'OTHER_METHODS_LABELS',
-           'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS', 'NEIGHBOUR_COUNTS',
-           'THUMBNAILS', 'DUPLICATES', 'MEASURES', 'PALETTES', 'MEASURES_SUMMARY', 'MEASURE_COUNTS', 'MEASURE_EXTREMES',
-           'MEASURE_CORRELATIONS', 'TRENDS', 'TREND_MEANS', 'TREND_CHANGES', 'TREND_CURVES', 'DIFFERENCES',
-           'GROUP_PALETTES', 'TYPICAL_POSTERS', 'OUTLIERS', 'LABEL_PROBE', 'LABEL_CONFUSION', 'LABEL_POSTERS', 'MAP',
-           'SPRITES', 'POSTERS', 'in_space', 'table_path']
+           'EXEMPLARS', 'CLUSTER_MEASURES', 'REPRODUCIBILITY', 'ENRICHMENT', 'AGREEMENT', 'OTHER_METHODS',
+           'OTHER_METHODS_LABELS', 'COMPONENTS', 'FEATURES_INDEX', 'SKIPPED', 'METADATA_SKIPPED', 'NEIGHBOURS',
+           'NEIGHBOUR_MEASURES', 'NEIGHBOUR_COUNTS', 'THUMBNAILS', 'DUPLICATES', 'MEASURES', 'PALETTES',
+           'MEASURES_SUMMARY', 'MEASURE_COUNTS', 'MEASURE_EXTREMES', 'MEASURE_CORRELATIONS', 'TRENDS', 'TREND_MEANS',
+           'TREND_CHANGES', 'TREND_CURVES', 'DIFFERENCES', 'GROUP_PALETTES', 'TYPICAL_POSTERS', 'OUTLIERS',
+           'LABEL_PROBE', 'LABEL_CONFUSION', 'LABEL_POSTERS', 'MAP', 'SPRITES', 'POSTERS', 'in_space', 'table_path']
 
 # %% ../../nbs/study/04_tables.ipynb #809f9a05
 K_SWEEP = "k_sweep"  # a row for every k
@@ -21,6 +21,7 @@ VERDICT_BY_K = "verdict_by_k"  # what it says of every k
 VERDICT_CLUSTERS = "verdict_clusters"  # of every cluster of every k
 CLUSTERS = "clusters"  # the posters at the k that is described
 EXEMPLARS = "exemplars"  # the posters that stand for each cluster
+CLUSTER_MEASURES = "cluster_measures"  # which measures set each of them apart
 REPRODUCIBILITY = "reproducibility"  # how surely each of them comes back
 ENRICHMENT = "enrichment"  # what the posters of a cluster have in common
 AGREEMENT = "agreement"  # of the clusters with the genres
@@ -38,6 +39,7 @@ FEATURES_INDEX = "features_index"  # the posters, in the order of their features
 SKIPPED = "skipped"  # files that are no posters; beside `tables`
 METADATA_SKIPPED = "metadata_skipped"  # rows of the metadata that are of no use; beside `tables`
 NEIGHBOURS = "neighbours"  # the most similar posters of every poster
+NEIGHBOUR_MEASURES = "neighbour_measures"  # what they share with it, and in what they differ
 NEIGHBOUR_COUNTS = "neighbour_counts"  # of how many others every poster is a neighbour
 THUMBNAILS = "thumbnails"  # the small pictures of those that are shown
 DUPLICATES = "duplicates"  # posters that are the same picture

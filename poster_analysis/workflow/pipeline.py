@@ -40,6 +40,7 @@ from poster_analysis.study.stages.comparison import (
     compare_runs,
     comparison_suffix,
 )
+from ..study.stages.explained import explain_run
 from ..study.stages.extraction import check_enough, run_extraction
 from ..study.stages.labels import find_outliers, labels_followed
 from ..study.stages.map import export_posters, make_map
@@ -321,7 +322,7 @@ def _analyse(run: Run, store: Path | None = None) -> None:
     compared = [compare_components(analysis, space) for space in analysis.spaces if space != "raw"]
     judged = judge_spaces(analysis).values()
     clustered = [cluster_in(analysis, space) for space in analysis.spaces]
-    last = [compare_spaces(analysis, clustered), find_neighbours(analysis)]
+    last = [compare_spaces(analysis, clustered), find_neighbours(analysis), *explain_run(analysis)]
     last += [evaluate_neighbours(analysis), find_duplicates(analysis), make_map(analysis)]
     last += [labels_followed(analysis), find_outliers(analysis)]
     export_posters(analysis)

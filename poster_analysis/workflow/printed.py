@@ -47,6 +47,8 @@ def print_neighbours(answer: dict) -> None:
             f"{row['rank']:>3}  {row['similarity']:.6f}  {row['imdb_id']:>8}  {_plain(title)}"
             f"  [{_plain(row['genre'])}]"
         )
+        if row.get("explained"):
+            echo(f"     {row['explained']}")
 
 # %% ../../nbs/workflow/03_printed.ipynb #pr11
 def print_new_report(path: str, out: str | None, more: object) -> None:

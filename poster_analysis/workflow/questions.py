@@ -15,11 +15,13 @@ import pandas as pd
 from ..collection.images import UnreadableImage, read_image, resize_image
 from ..core.errors import InputError
 from ..core.places import check_file
+from ..explanations.pairs import PairRule
 from ..extraction.backbones import Backbone
 from ..extraction.features import load_features, sample_rows
 from ..similarity.duplicates import neighbours_needed, one_per_group
 from ..similarity.neighbours import SimilarityIndex, similarity_matrix
 from ..study.run import Run, open_run
+from ..study.stages.explained import known_of_pairs, lines_of_pairs
 from ..study.stages.extraction import backbone_of
 from ..study.tables import DUPLICATES, SKIPPED
 
@@ -43,11 +45,17 @@ def _once(
     return kept.rename(columns={"neighbour_id": "imdb_id"})
 
 # %% ../../nbs/workflow/02_questions.ipynb #n06
-def _records(found: pd.DataFrame, run: Run) -> list[dict]:
-    """Neighbours as dicts, with the full paths of their posters."""
+def _records(
+    found: pd.DataFrame, film: dict, run: Run, known: tuple[PairRule, pd.DataFrame] | None
+) -> list[dict]:
+    """Neighbours as dicts, with the full paths of their posters, and what each shares with the film if that is known."""
     folder = run.parameters.posters
-    found = found.assign(path=[path and str(Path(folder, path)) for path in found.path])
     columns = ["rank", "imdb_id", "title", "genre", "similarity", "path"]
+    if known is not None:
+        asked = film["imdb_id"] or Path(film["image"])
+        found = found.assign(explained=lines_of_pairs(*known, asked, found["imdb_id"]))
+        columns.append("explained")
+    found = found.assign(path=[path and str(Path(folder, path)) for path in found.path])
     return found[columns].to_dict("records")
 
 # %% ../../nbs/workflow/02_questions.ipynb #008
@@ -140,8 +148,12 @@ def similar_to_each(
     else:
         options = {"n_neighbors": n_neighbors, "include_self": include_self}
         films, found = _neighbours_of_films(run, index, queries, by, options)
+    known = known_of_pairs(run)
     return [
-        {"query": film, "neighbours": _records(_once(table, film, groups, wanted), run)}
+        {
+            "query": film,
+            "neighbours": _records(_once(table, film, groups, wanted), film, run, known),
+        }
         for film, table in zip(films, found, strict=True)
     ]
 
@@ -180,7 +192,7 @@ def similar(
     -------
     dict
         ``query`` (what was meant: imdb_id, title, and in_sample, whether it is among the posters that
-        were clustered; other_posters, if the film has several) and ``neighbours`` (dicts of rank, imdb_id, title, genre, similarity, path),
+        were clustered; other_posters, if the film has several) and ``neighbours`` (dicts of rank, imdb_id, title, genre, similarity, path; and explained, if posters were measured: what each shares with the film, and in what it differs most, as far as that is unusual),
         as the command line prints them with ``--json``.
 
     Raises

@@ -62,7 +62,7 @@ def in_page(view, folder, *, n_maps=1, light=True, name="notebook.html"):
     """The address of a page that shows a view as a notebook would."""
     packed = {key: base64.b64encode(getattr(view, key)).decode() for key in ("_data", "_columns")}
     state = packed | {"_sheets": [base64.b64encode(sheet).decode() for sheet in view._sheets]}
-    state |= {key: getattr(view, key) for key in ("color", "chosen", "height", "visible")}
+    state |= {key: getattr(view, key) for key in ("axes", "chosen", "color", "height", "visible")}
     state["selection"] = view.selection["imdb_id"].astype(str).tolist()
     script = view._esm + MODEL.replace("STATE", json.dumps(state).replace("<", "\\u003c"))
     paper, ink = ("white", "black") if light else ("#111", "#eee")
@@ -179,6 +179,24 @@ def test_what_the_kernel_sets_is_seen(reader, view, posters, tmp_path):
     settled(reader)
     lasso(reader)
     assert sorted(reader.evaluate("sent.at(-1)[0]")) == sorted(ids[:7])
+
+
+def test_axes_go_both_ways(reader, run, posters, tmp_path):
+    pytest.importorskip("anywidget")
+    table = posters.assign(weight=np.linspace(1, 2, len(posters)), year=[None, *range(1961, 2008)])
+    view = live_map(run, table, axes=["year", "weight"])
+    opened(reader, in_page(view, tmp_path))
+    chosen = "['across', 'up'].map((name) => mapIn(0).getElementById(name).value)"
+    assert reader.evaluate(chosen) == view.axes == ["year", "weight"]
+    assert shown(reader, "#about").startswith("47 posters by year (to the right) and weight")
+    reader.evaluate("model.set('axes', [])")
+    assert reader.evaluate(chosen)[0] == "" and "by year" not in shown(reader, "#about")
+    assert reader.evaluate("sent") == []  # nothing goes back of what came
+    reader.evaluate(
+        "(() => { const list = mapIn(0).getElementById('across'); list.value = 'weight'; list.dispatchEvent(new Event('change')); })()"
+    )
+    view.set_state({"axes": reader.evaluate("model.get('axes')")})
+    assert view.axes == ["weight", "year"] and len(reader.evaluate("sent")) > 0
 
 
 def test_a_column_of_ones_own_comes_later(reader, view, tmp_path):

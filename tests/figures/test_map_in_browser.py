@@ -15,7 +15,13 @@ from PIL import Image
 from poster_analysis.core.text import (
     page_text,
 )
-from poster_analysis.figures.map import column_codes, map_data, scale_column, write_map_page
+from poster_analysis.figures.map import (
+    axis_column,
+    column_codes,
+    map_data,
+    scale_column,
+    write_map_page,
+)
 
 TITLES = [
     "<script>alert(1)</script>",
@@ -608,3 +614,68 @@ def test_without_its_data_the_page_says_what_is_missing(reader, study, tmp_path)
     assert "data.js" in text(reader, "body > p.message")
     assert text(reader, "main") is None and text(reader, "#search") is None
     reader.forget()  # that a file is missing
+
+
+@pytest.fixture(scope="module")
+def by_numbers(tmp_path_factory):
+    """The address of a map of six films with years, of which two are the same and one is unknown, and a measure."""
+    films = pd.DataFrame({"imdb_id": list("abcdef"), "title": [f"Film {one}" for one in "abcdef"]})
+    films = films.assign(genre="", path="", x=np.linspace(0, 1, 6), y=0.5, cluster=0)
+    light = scale_column("lightness, L*", [10, 20, 30, 40, 50, 90])
+    years = axis_column("year", [1990, 1990, np.nan, 2000, 2004, 2010])
+    data = map_data(films, colours=["cluster"], scales=[light], axes=[years])
+    return write_map_page(data, tmp_path_factory.mktemp("numbers")).resolve().as_uri()
+
+
+def choose(browser, name, value):
+    """Choose what a list offers."""
+    browser.evaluate(
+        f"""(() => {{
+            const list = document.getElementById({json.dumps(name)});
+            list.value = {json.dumps(value)};
+            list.dispatchEvent(new Event("change"));
+        }})()"""
+    )
+
+
+def listed_within(browser, left, top, right, bottom):
+    """The titles of the posters within a part of the map, by its lasso."""
+    x, y, wide, high = browser.evaluate(
+        "(() => { const b = document.getElementById('map').getBoundingClientRect(); return [b.x, b.y, b.width, b.height]; })()"
+    )
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    browser.drag(*[(x + one * wide, y + other * high) for one, other in corners], shift=True)
+    browser.wait("document.querySelector('#panel .films')")
+    titles = browser.evaluate(
+        "[...document.querySelectorAll('#panel .films .title')].map((one) => one.textContent)"
+    )
+    browser.click("#panel .close")
+    return {title.removeprefix("Film ") for title in titles}
+
+
+def test_posters_are_placed_by_two_numbers_and_back(browser, by_numbers):
+    browser.show()
+    browser.open(by_numbers)
+    browser.forget()
+    options = "[...document.getElementById('across').options].map((one) => one.value)"
+    assert browser.evaluate(options) == ["", "year", "lightness, L*"]
+    assert browser.evaluate("document.getElementById('up').closest('label').hidden")
+    choose(browser, "across", "year")
+    assert not browser.evaluate("document.getElementById('up').closest('label').hidden")
+    about = browser.evaluate("document.getElementById('about').textContent")
+    assert about.startswith(
+        "5 posters by year (to the right) and lightness, L* (upwards). 1 poster"
+    )
+    assert listed_within(browser, 0.01, 0.01, 0.99, 0.99) == set("abdef"), "c has no year"
+    assert listed_within(browser, 0.6, 0.01, 0.99, 0.99) == set("ef"), "late ones to the right"
+    assert listed_within(browser, 0.01, 0.55, 0.99, 0.99) == set("abd"), "dark ones below"
+    browser.evaluate("location.hash = '#c'")  # whose year is not known: the map shows it
+    browser.wait("document.querySelector('#panel h2')?.textContent === 'Film c'")
+    assert browser.evaluate("document.getElementById('across').value") == ""
+    assert browser.complaints == []
+
+
+def test_a_map_without_numbers_offers_no_axes(browser, hostile):
+    browser.show()
+    browser.open(hostile)
+    assert browser.evaluate("document.getElementById('across').closest('label').hidden")

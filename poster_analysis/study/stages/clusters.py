@@ -206,6 +206,7 @@ def _described_figures(
         posters,
         space=space,
         reproducibility=back,
+        measures=tables.get(table_names.CLUSTER_MEASURES),
     )
     figures: dict[str, Callable[..., Figure]] = {
         "cluster_sizes": partial(cluster_figures.cluster_sizes, clusters, space=space),
@@ -229,7 +230,7 @@ def clustering_figures(
     Parameters
     ----------
     tables
-        Tables of a stage ``clustering_{space}`` by the first part of their names, such as "k_sweep".
+        Tables of a stage ``clustering_{space}`` by the first part of their names, such as "k_sweep"; and "cluster_measures", where what clusters look like is to be told.
     index
         The posters: columns imdb_id and path.
     parameters

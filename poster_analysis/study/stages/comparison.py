@@ -126,7 +126,7 @@ def _overall(chosen: dict[str, Run], space: str) -> tuple[dict[str, pd.DataFrame
     verdicts = {
         name: stage.table(in_space(table_names.VERDICT, space))
         for name, stage in stages.items()
-        if table_path(in_space(table_names.VERDICT, space)) in stage.outputs
+        if stage.has_table(in_space(table_names.VERDICT, space))
     }
     clusters = {
         name: stage.table(in_space(table_names.CLUSTERS, space)) for name, stage in stages.items()
@@ -372,4 +372,4 @@ def comparison_table(stage: Stage, kind: str) -> pd.DataFrame:
         run_b before those of pairs; empty if the comparison has no such table.
     """
     name = stage.name.replace("runs", f"runs_{kind}", 1)
-    return stage.table(name) if table_path(name) in stage.outputs else pd.DataFrame()
+    return stage.table(name) if stage.has_table(name) else pd.DataFrame()

@@ -149,12 +149,12 @@ def probe_labels(analysis: Analysis) -> Stage:
 # %% ../../../nbs/study/stages/10_labels.ipynb #364a0e74
 def _followed(analysis: Analysis, labels: Stage, clustered: dict[str, Stage]) -> Outcome:
     """A sentence for each column of which something was judged, in the space in which clusters are described first."""
-    if table_path(table_names.LABEL_PROBE) not in labels.outputs:
+    if not labels.has_table(table_names.LABEL_PROBE):
         return Outcome()
     probed, sentences = labels.table(table_names.LABEL_PROBE), []
     for space, stage in clustered.items():
         name = in_space(table_names.AGREEMENT, space)
-        if table_path(name) in stage.outputs:
+        if stage.has_table(name):
             agreed = stage.table(name)
             columns = dict.fromkeys(probed["column"])
             sentences += [

@@ -78,7 +78,7 @@ def measures_of(run: Run) -> pd.DataFrame | None:
 def _table_of(run: Run, name: str) -> pd.DataFrame | None:
     """A table of the stage; None if it has not been made."""
     stage = run.finished("measures")
-    there = stage is not None and table_path(name) in stage.outputs
+    there = stage is not None and stage.has_table(name)
     return stage.table(name) if there else None
 
 

@@ -6,6 +6,7 @@
 __all__ = ['find_neighbours', 'strips_html', 'evaluate_neighbours', 'find_duplicates']
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #n02
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -64,6 +65,15 @@ def _nearest(table: pd.DataFrame, index: pd.DataFrame, imdb_id: str) -> pd.DataF
     return nearest.rename(columns={"neighbour_id": "imdb_id"})
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #005c
+def _explained(
+    nearest: pd.DataFrame, imdb_id: str, lines: Mapping[tuple[str, str], str]
+) -> pd.DataFrame:
+    """The neighbours of a film with what is said of each and it."""
+    return nearest.assign(
+        explained=[lines.get((imdb_id, other), "") for other in nearest["imdb_id"]]
+    )
+
+
 def _file_name(imdb_id: str) -> str:
     """An id as part of a file name: as it is where that is safe, else its digest."""
     return (
@@ -107,7 +117,13 @@ def find_neighbours(analysis: Analysis) -> Stage:
     )
 
 # %% ../../../nbs/study/stages/03_neighbours.ipynb #008
-def strips_html(run: Run, stage: Stage, *, embedded: bool = False) -> str:
+def strips_html(
+    run: Run,
+    stage: Stage,
+    *,
+    embedded: bool = False,
+    explained: Mapping[tuple[str, str], str] | None = None,
+) -> str:
     """The films whose neighbours are drawn, each with its neighbours, as HTML.
 
     Parameters
@@ -118,6 +134,8 @@ def strips_html(run: Run, stage: Stage, *, embedded: bool = False) -> str:
         Its finished stage, from `find_neighbours`.
     embedded
         Put small pictures into the HTML, so that it shows them wherever it is opened.
+    explained
+        What is to be said of a film and its neighbour, by the ids of both, such as `poster_analysis.study.stages.explained.neighbour_lines_of` finds.
 
     Returns
     -------
@@ -127,7 +145,13 @@ def strips_html(run: Run, stage: Stage, *, embedded: bool = False) -> str:
     """
     table, index = stage.table(table_names.NEIGHBOURS), run.table(table_names.FEATURES_INDEX)
     queries = index.set_index("imdb_id", drop=False).loc[stage.facts["films"]].to_dict("records")
-    strips = [(query, _nearest(table, index, query["imdb_id"])) for query in queries]
+    strips = [
+        (
+            query,
+            _explained(_nearest(table, index, query["imdb_id"]), query["imdb_id"], explained or {}),
+        )
+        for query in queries
+    ]
     page = strip_sheet_html(strips, thumbnails_from_table(stage.table(table_names.THUMBNAILS)))
     return embed_thumbnails(page, run.folder / "thumbnails") if embedded else page
 

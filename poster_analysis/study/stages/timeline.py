@@ -377,7 +377,7 @@ def look_back(
     """
     asked = _asked(measure, by, group, years, bin)
     measured = measure_run(analysis)
-    if table_path(table_names.MEASURES) not in measured.outputs:
+    if not measured.has_table(table_names.MEASURES):
         raise InputError("the posters of this study have no pictures that could be measured")
     return analysis.stage(
         f"timeline{asked.suffix}",

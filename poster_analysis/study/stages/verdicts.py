@@ -114,7 +114,7 @@ def judge_spaces(analysis: Analysis, spaces: tuple[str, ...] | None = None) -> d
 def _table_of(run: Run, space: str, kind: str) -> pd.DataFrame | None:
     """A table of the stage that judged a space; None if there is none."""
     stage, name = run.finished(f"verdict_{space}"), in_space(kind, space)
-    there = stage is not None and table_path(name) in stage.outputs
+    there = stage is not None and stage.has_table(name)
     return stage.table(name) if there else None
 
 
