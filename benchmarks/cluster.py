@@ -103,7 +103,7 @@ def of_clusters() -> dict:
     """One step of k-means, for each poster and cluster; one draw of a null model of 1,000 posters."""
     from sklearn.cluster import KMeans
 
-    from poster_analysis.clustering.chance import _Draws, _silhouettes, space_coordinates
+    from poster_analysis.clustering.chance import _Draws, _silhouettes
     from poster_analysis.clustering.judged import judged
 
     X = features(50_000, 50).astype(np.float64)
@@ -114,7 +114,7 @@ def of_clusters() -> dict:
     draws = _Draws(posters, True, spaces, 9)
 
     def draw() -> None:
-        for one in space_coordinates(*draws.sample("copula", 1), spaces).values():
+        for one in draws.coordinates("copula", 1).values():
             _silhouettes(one, range(2, 26), 2, 9)
 
     return {

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from distributed import Scheduler, Worker
@@ -69,8 +70,14 @@ class RealCluster:
         self.start()
 
     def start(self):
-        """Start the scheduler, again if need be."""
+        """Start the scheduler, again if need be, and wait until it answers."""
         self.scheduler = self._process(scheduler, self.port)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.05)
+        raise AssertionError("the scheduler does not answer")
 
     def join(self, *names, stop=False, changed=None):
         """Let workers join: such as stop in the middle of their first unit, or with changed versions."""
@@ -86,11 +93,12 @@ class RealCluster:
         process.start()
         return process
 
-    def wait_until_busy(self, name):
-        """Wait until a worker is in the middle of a unit."""
+    def wait_until_busy(self, name, there=None):
+        """Wait until a worker is in the middle of a unit; whoever asked for it must still be there."""
         end = time.monotonic() + PATIENCE
         while not (self.log / f"{name}.busy").exists():
             assert time.monotonic() < end, f"{name} was given nothing to do"
+            assert there is None or there.is_alive(), there.outcome
             time.sleep(0.02)
 
     def go_on(self, name):

@@ -71,13 +71,9 @@ class _Swept(PosterColumns):
 
     def sweep(
         self,
-        space: str = "pca",
-        *,
-        k: Sequence[int] | None = None,
-        keep: bool = True,
-        cluster: object = None,
-        **changes: object,
-    ) -> SweepResult:
+        space: str = "pca", *, k: Sequence[int] | None = None, keep: bool = True,
+        cluster: object = None, **changes: object,
+    ) -> SweepResult:  # fmt: skip
         """k-means for a range of k.
 
         Parameters

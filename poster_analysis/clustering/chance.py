@@ -107,23 +107,31 @@ class _Draws:
     """Makes every draw from nothing but its kind and its number."""
 
     def __init__(self, posters: Judged, normalised: bool, spaces: Mapping, seed: int) -> None:
-        self.X, self.seed, no_negative = posters.X, seed, {"nmf"}
-        self.models = {"copula": GaussianCopula(self.X, normalised=normalised)}
-        self.spaces = {"data": spaces, "copula": spaces}
-        if own := {name: n for name, n in spaces.items() if name not in no_negative}:
-            self.models["gaussian"] = GaussianNull(self.X @ self.X.T, normalised=normalised)
-            self.spaces["gaussian"] = own
+        self.X, self.seed = posters.X, seed
+        self.spaces, self.models = {"data": spaces}, {}
+        for kind in NULL_MODELS:
+            gaussian = kind == "gaussian"  # has negative values, and so no NMF
+            own = {name: n for name, n in spaces.items() if name != "nmf" or not gaussian}
+            if own:
+                self.spaces[kind] = own
+                self.models[kind] = (
+                    GaussianNull(self.X @ self.X.T, normalised=normalised)
+                    if gaussian
+                    else GaussianCopula(self.X, normalised=normalised)
+                )
 
     def named(self, n_null: int) -> list[tuple[str, int]]:
         """Kind and number of every draw, the data first."""
-        kinds, numbers = [kind for kind in NULL_MODELS if kind in self.models], range(1, n_null + 1)
-        return [("data", 0), *((kind, number) for kind in kinds for number in numbers)]
+        numbers = range(1, n_null + 1)
+        return [("data", 0), *((kind, number) for kind in self.models for number in numbers)]
 
     def coordinates(self, kind: str, number: int) -> dict[str, np.ndarray]:
-        """A draw in the spaces that there are of its kind: NMF takes no negative values, which Gaussian data have."""
-        rng = np.random.default_rng([self.seed, [*NULL_MODELS, "data"].index(kind), number])
-        X = self.X if kind == "data" else self.models[kind].sample(rng)
-        return space_coordinates(X, None, self.spaces[kind])
+        """The rows of a draw in its spaces."""
+        rows = self.X
+        if kind != "data":
+            rng = np.random.default_rng([self.seed, list(NULL_MODELS).index(kind), number])
+            rows = self.models[kind].sample(rng)
+        return space_coordinates(rows, None, self.spaces[kind])
 
 # %% ../../nbs/clustering/08_chance.ipynb #016
 def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, random_state):
@@ -138,10 +146,8 @@ def _scores_of_draws(posters, spaces, numbers, *, normalised, n_null, n_init, ra
             rows.append(pd.DataFrame(about | {"k": numbers, "silhouette": found}))
         return rows
 
-    every = pd.concat(
-        [table for found in stream(score, draws.named(n_null)) for table in found],
-        ignore_index=True,
-    )
+    found = stream(score, draws.named(n_null))
+    every = pd.concat([table for tables in found for table in tables], ignore_index=True)
     return {
         space: rows.drop(columns="space").reset_index(drop=True)
         for space, rows in every.groupby("space", sort=False)

@@ -116,8 +116,8 @@ _READER = f"Pillow {PIL.__version__}, preprocessing {PREPROCESSING}"
 
 # %% ../../nbs/extraction/06_extract.ipynb #011a
 @dataclass
-class _Work:
-    """What one run does to a store."""
+class _Rows:
+    """The rows that one run adds to a store, and why there are none of some posters."""
 
     maker: RowMaker
     store: FeatureStore
@@ -126,6 +126,35 @@ class _Work:
     done: Callable[[str], None]
     reasons: dict[str, str]
     n_computed: int = 0
+
+    def _picture(self, key: str) -> np.ndarray:
+        return self.load(self.paths[key], key)
+
+    def _leave_out(self, key: str, error: UnreadableImage) -> None:
+        """Say why a poster has no row."""
+        self.reasons[key] = str(error)
+        if not isinstance(error, _Unavailable):
+            self.store.write_unreadable(key, str(error), reader=_READER)
+        self.done(key)
+
+    def _still_missing(self, todo: list[str]) -> Iterator[list[str]]:
+        """Batches of what no other process has computed when its turn comes."""
+        for batch in in_own_order(todo, self.maker.batch_size):
+            missing = set(self.store.missing(batch))
+            for key in batch:
+                if key not in missing:
+                    self.done(key)
+            yield [key for key in batch if key in missing]
+
+    def _write(self, keys: list[str], rows: np.ndarray) -> None:
+        self.store.write(keys, rows)
+        self.n_computed += len(keys)
+        for key in keys:
+            self.done(key)
+
+# %% ../../nbs/extraction/06_extract.ipynb #011b
+class _Work(_Rows):
+    """What one run does to a store."""
 
     def compute(self, todo: list[str]) -> None:
         """Put the features of these posters into the store, or say why that cannot be done."""
@@ -167,36 +196,11 @@ class _Work:
                     f"a worker cannot read {self.paths[key][0]} ({error}), which can be read here; put the posters where every worker finds them under the same path"
                 )
 
-    def _picture(self, key: str) -> np.ndarray:
-        return self.load(self.paths[key], key)
-
-    def _leave_out(self, key: str, error: UnreadableImage) -> None:
-        """Say why a poster has no row."""
-        self.reasons[key] = str(error)
-        if not isinstance(error, _Unavailable):
-            self.store.write_unreadable(key, str(error), reader=_READER)
-        self.done(key)
-
-    def _still_missing(self, todo: list[str]) -> Iterator[list[str]]:
-        """Batches of what no other process has computed when its turn comes."""
-        for batch in in_own_order(todo, self.maker.batch_size):
-            missing = set(self.store.missing(batch))
-            for key in batch:
-                if key not in missing:
-                    self.done(key)
-            yield [key for key in batch if key in missing]
-
     def _finish(self, images: dict[str, np.ndarray]) -> None:
         """One batch through the network and into the store."""
         if images:
             self._write(list(images), self.maker.transform(np.stack(list(images.values()))))
         images.clear()
-
-    def _write(self, keys: list[str], rows: np.ndarray) -> None:
-        self.store.write(keys, rows)
-        self.n_computed += len(keys)
-        for key in keys:
-            self.done(key)
 
 # %% ../../nbs/extraction/06_extract.ipynb #n008
 def _files_by_digest(posters: Posters) -> dict[str, list[Path]]:

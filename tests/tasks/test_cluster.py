@@ -140,7 +140,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_nothing_is_done_twice(
     work, n_units = kinds[kind]
     cluster.join("killed", stop=True)
     there = Meanwhile(cluster, work)
-    cluster.wait_until_busy("killed")
+    cluster.wait_until_busy("killed", there)
     cluster.join("other")
     cluster.kill("killed")
     assert there.result() == work()
@@ -190,9 +190,9 @@ def state(process):
 def test_a_worker_that_joins_late_is_given_work(cluster):
     cluster.join("early", stop=True)
     there = Meanwhile(cluster, lambda: in_units(lambda number: number**2, range(20)))
-    cluster.wait_until_busy("early")
+    cluster.wait_until_busy("early", there)
     cluster.join("late")
-    cluster.wait_until_busy("late")
+    cluster.wait_until_busy("late", there)
     cluster.go_on("early")
     assert there.result() == [number**2 for number in range(20)]
     assert cluster.n_done("early") + cluster.n_done("late") == 20
@@ -202,7 +202,7 @@ def test_a_scheduler_that_is_restarted_is_found_again_and_nothing_is_lost(kinds,
     work, n_units = kinds["sweeps"]
     cluster.join("early", stop=True)
     there = Meanwhile(cluster, work)
-    cluster.wait_until_busy("early")
+    cluster.wait_until_busy("early", there)
     cluster.kill_scheduler()
     cluster.kill("early")  # as workers end that have lost their scheduler
     cluster.start()
@@ -270,7 +270,7 @@ def test_a_worker_with_other_versions_is_refused_at_the_beginning_and_when_it_jo
     with Client(cluster.address, set_as_default=False) as client:
         client.wait_for_workers(2)
         there = Meanwhile(client, lambda: in_units(abs, range(-9, 0)), said)
-        cluster.wait_until_busy("same")
+        cluster.wait_until_busy("same", there)
         assert len(said) == 1
         cluster.join("late", changed=other)
         client.wait_for_workers(3)

@@ -307,8 +307,7 @@ def run_extraction(
     whole_study
         Refuse beforehand what the posters are too few for: more clusters, components or neighbours than there can be.
     random_if_unreachable
-        Go on with random weights, and a warning on every page, where ImageNet's cannot be had.
-        Only the demo does this.
+        Go on with random weights, and a warning on every page, where ImageNet's cannot be had: only the demo does.
     hold
         Where the run stays held for whoever goes on with it; by default it is let go of in the end.
     cluster
@@ -317,14 +316,12 @@ def run_extraction(
     Returns
     -------
     Run
-        With the stage ``extraction`` finished: ``features.npz``, ``features_index.csv``,
-        ``skipped.csv`` and, of a table of films, ``metadata_skipped.csv``.
+        With the stage ``extraction`` finished: ``features.npz``, ``features_index.csv``, ``skipped.csv``, and ``metadata_skipped.csv`` of a table of films.
 
     Raises
     ------
     InputError
-        If anything asked for is not there or cannot be, or another process makes this run with other parameters;
-        nothing has been written then.
+        If anything asked for is not there or cannot be, or another process makes this run with other parameters; then nothing has been written.
     """
     parameters, run = _with_absolute_paths(parameters), Run(out, name)
     store_folder = Path(store) if store is not None else run.out / "store"
