@@ -297,7 +297,7 @@ def main() -> None:
         "by processor time. The cosine is the lowest of a batch with Keras in float32, never rounded up.",
         "Fastest of what this package offers, by processor time: " + "; ".join(sentences) + ".",
         table(["network", "computed by", "posters/s", "posters per processor second", "times", "lowest cosine"], rows),
-        command=f"python benchmarks/engines.py{' --torch PYTHON' if arguments.torch else ''} --rounds {max(rounds)}",
+        command=f"python benchmarks/engines.py{' --torch PYTHON' if arguments.torch else ''} --rounds {max(rounds)} --networks {','.join(found)}",
     )  # fmt: skip
 
 
