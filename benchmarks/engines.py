@@ -294,10 +294,10 @@ def main() -> None:
         f"Median (minimum to maximum) of {' or '.join(map(str, sorted(set(rounds))))} rounds, in each of which all contenders of a network took their turn, one at a time. "
         f"Other processes ran on the machine (mean load {min(loads):.0f} to {max(loads):.0f} on {os.cpu_count()} cores), so posters per second of the clock are lower than on a quiet "
         "one; the processor time that a contender used itself is what is compared. “Times” is how many times as fast as Keras in float32 of the same round "
-        "by processor time. The cosine is the lowest of a batch with Keras in float32, never rounded up.",
+        "by processor time. The cosine is the lowest of a batch with Keras in float32, never rounded up; weights are random, so that of bfloat16 says little of trained ones.",
         "Fastest of what this package offers, by processor time: " + "; ".join(sentences) + ".",
         table(["network", "computed by", "posters/s", "posters per processor second", "times", "lowest cosine"], rows),
-        command=f"python benchmarks/engines.py{' --torch PYTHON' if arguments.torch else ''} --rounds {max(rounds)}",
+        command=f"python benchmarks/engines.py{' --torch PYTHON' if arguments.torch else ''} --rounds {max(rounds)} --networks {','.join(found)}",
     )  # fmt: skip
 
 
