@@ -22,14 +22,7 @@ from .core.text import SPACES
 from .study.parameters import ABOUT, Parameters
 from .study.run import open_run
 from .workflow import printed
-from poster_analysis.workflow.options import (
-    Group,
-    not_empty,
-    on_a_cluster,
-    options,
-    present_option,
-    said_of,
-)
+from .workflow.options import Group, not_empty, options, present_option, said_of
 
 # %% ../nbs/cli.ipynb #004b
 _COLLECTION = ("metadata", "encoding", "id_column", "title_column", "genre_column", "genre_separator", "genre_columns", "year_column", "links", "file_column", "id_pattern", "group_columns", "limit", "anyway")  # fmt: skip
@@ -140,9 +133,8 @@ def iiif(folder: str, table: str) -> None:
 @_out("Folder of the study; made if missing.")
 @_store
 @_name
-@options(*_BACKBONE, *_ANALYSES)
+@options(*_BACKBONE, *_ANALYSES, "cluster")
 @click.option("--runs", metavar="FILE.yml", help="Make further runs, and compare them all.")
-@on_a_cluster
 def study(
     out: str, posters: str | None, store: str | None, name: str, runs: str | None, **values: object
 ) -> None:
@@ -181,8 +173,7 @@ def study(
 @_out("Folder of the study; made if missing.")
 @_store
 @_name
-@options(*_BACKBONE)
-@on_a_cluster
+@options(*_BACKBONE, "cluster")
 def extract(out: str, store: str | None, name: str, **values: object) -> None:
     """Compute the features of all posters, and nothing else."""
     from poster_analysis.study.stages.extraction import run_extraction
@@ -226,8 +217,7 @@ def reduce(out: str, name: str, space: str, **values: object) -> None:
 @_out("Folder of the study.")
 @_name
 @_space(SPACES)
-@options("k_min", "k_max", "n_clusters", "n_verdict", "n_null", defaults=False)
-@on_a_cluster
+@options("k_min", "k_max", "n_clusters", "n_verdict", "n_null", "cluster", defaults=False)
 def sweep(out: str, name: str, space: str, **values: object) -> None:
     """Cluster a study's posters by k-means for a range of k, and judge whether there are groups."""
     from poster_analysis.workflow.analyses import run_clustering
@@ -316,7 +306,7 @@ def image_plot(file: str, out: str, **options: object) -> None:
 @click.option("--html", metavar="FILE", help="Write the report as one HTML file too, for mailing.")
 @click.option("--pdf", metavar="FILE", help="Write the report as a PDF too.")
 @click.option("--new", metavar="FILE", help="Write a notebook to begin a report of one's own.")
-@on_a_cluster
+@options("cluster")
 def report(
     notebook: str | None, out: str | None, name: str, parameters: tuple[tuple[str, str], ...],
     each: bool, html: str | None, pdf: str | None, new: str | None,

@@ -14,7 +14,12 @@ from distributed import Scheduler, Worker
 #: What workers import is imported once, and they are forked from there: to start one takes a moment.
 WAYS = multiprocessing.get_context("forkserver")
 WAYS.set_forkserver_preload(
-    ["clusters", "poster_analysis.workflow.analyses", "poster_analysis.reports.run", "papermill"]
+    [
+        "clusters",
+        "papermill",
+        *(f"poster_analysis.{name}" for name in ("clustering.chance", "clustering.sweep")),
+        *(f"poster_analysis.{name}" for name in ("extraction.extract", "reports.run")),
+    ]
 )
 PATIENCE = 60  # seconds for what takes one, on a machine that has something else to do
 

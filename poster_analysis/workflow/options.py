@@ -25,7 +25,9 @@ _FIELDS = {field.name: field for field in dataclasses.fields(Parameters)}
 
 
 def option(name: str, *, default: bool = True) -> Callable:
-    """An option for a parameter, with its default or without."""
+    """An option for a parameter, with its default or without; ``cluster`` is one of the command itself."""
+    if name == "cluster":
+        return on_a_cluster
     field, value = _FIELDS[name], _FIELDS[name].default if default else None
     types = str(field.type)
     kind = int if "int" in types else float if "float" in types else str
