@@ -179,7 +179,7 @@ def make(n: int, out: Path) -> None:
 
 def weigh(site: Path) -> tuple[dict[str, int], int]:
     """The bytes of a site by kind of file, and how many files there are."""
-    kinds = {"thumbnails": "small posters", "map": "map", "films": "films", "titles": "titles for the search", "clusters": "clusters", "tables": "tables", "exports": "tables", "figures": "figures"}  # fmt: skip
+    kinds = {"thumbnails": "small posters", "map": "map", "films": "films", "titles": "titles for the search", "clusters": "clusters", "tables": "tables", "exports": "tables", "figures": "figures", "_images": "figures", "notebooks": "notebooks"}  # fmt: skip
     found, number = Counter(), 0
     for path in site.rglob("*"):
         if path.is_file():
@@ -301,7 +301,7 @@ def main() -> None:
         table(["", *sizes], weights),
         f"Seconds in Chromium, from the file system, until a view can be read (median of {given.rounds}, each in a browser that was just started; on the map: until it is drawn):",
         table(["", *sizes], first),
-        command=f"python benchmarks/site_growth.py --sizes {' '.join(map(str, given.sizes))} --out DIR",
+        command=f"python benchmarks/site_growth.py --sizes {' '.join(map(str, given.sizes))} --out DIR --rounds {given.rounds}",
     )
 
 

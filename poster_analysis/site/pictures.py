@@ -37,8 +37,8 @@ def _webp(data: bytes, small: bytes, is_chart: bool) -> tuple[bytes, tuple[int, 
     """A picture as a WebP file, and its size; `small` is what `small_picture` makes of it."""
     with Image.open(io.BytesIO(small if is_chart else data)) as image:
         shown = _narrow(image.convert("RGBA" if image.has_transparency_data else "RGB"))
-    file, options = io.BytesIO(), {"lossless": True, "quality": 50, "method": 2}
-    shown.save(file, "WEBP", **(options if is_chart else {"quality": _QUALITY, "method": 4}))
+    file, options = io.BytesIO(), {"lossless": True, "quality": 20}
+    shown.save(file, "WEBP", method=2, **(options if is_chart else {"quality": _QUALITY}))
     return file.getvalue(), shown.size
 
 # %% ../../nbs/site/12_pictures.ipynb #008
@@ -71,11 +71,11 @@ def _free(address: str, taken: Collection[str]) -> str:
     return name
 
 
-def _pixels(data: bytes) -> str:
-    """A digest of what is seen of a picture."""
+def _key(data: bytes) -> str:
+    """By what a picture is recognised: the digest of its bytes, or of a JPEG of what is seen."""
     with Image.open(io.BytesIO(data)) as image:
-        seen = image.convert("RGBA")
-    return hashlib.sha256(repr(seen.size).encode() + seen.tobytes()).hexdigest()
+        seen = image.tobytes() if image.format == "JPEG" else data
+        return hashlib.sha256(repr(image.size).encode() + seen).hexdigest()
 
 # %% ../../nbs/site/12_pictures.ipynb #009
 class Pictures:
@@ -125,10 +125,10 @@ class Pictures:
         """
         with Image.open(io.BytesIO(data)) as image:
             alt = " ".join(str(image.info.get("Title") or alt).split())
-        if known := self._known.get(_pixels(data)):
+        if known := self._known.get(_key(data)):
             return known
         kind, small = small_picture(data)
-        key = _pixels(small)
+        key = _key(small)
         if key not in self._known:
             made, size = _webp(data, small, is_chart=kind == "png")
             name = _free(address, self.files)

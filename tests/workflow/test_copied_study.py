@@ -112,5 +112,5 @@ def test_posters_are_inside_a_report_wherever_it_is_run(study, tmp_path, monkeyp
 def test_the_site_keeps_posters_as_files(study):
     page = (study / "site" / "study" / "similarity.html").read_text(encoding="utf-8")
     assert "data:image/jpeg" not in page and "data-thumbnail" not in page
-    names = re.findall(r'src="(thumbnails/[^"]+\.jpg)"', page)
+    names = re.findall(r'src="(\.\./thumbnails/[^"]+\.jpg)"', page)
     assert len(names) >= 7 and all((study / "site" / "study" / name).is_file() for name in names)
