@@ -1,6 +1,6 @@
 """How often the verdict finds groups where there are none, and finds those that are there, beside methods that others use.
 
-python benchmarks/verdict_rates.py [--seeds 50] [--first-seed 50] [--posters 200 800 3000] [--kept FILE]
+python benchmarks/verdict_rates.py [--seeds 50] [--first-seed 50] [--posters 200 800 3000] [--kept FILE] [--finished]
 
 Collections without groups and with planted groups (tests/shapeless.py), each reduced to ten principal components. The limits of the
 verdict were chosen on collections of the seeds 0 to 49, so the rates are those of later seeds. What has been computed is added to FILE, line by
@@ -188,10 +188,20 @@ def rates(rows: list[dict], planted: bool) -> list[list[str]]:
     return table_rows
 
 
+def _kept(path: Path) -> list[dict]:
+    """What a file holds of earlier runs."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def _case(row: dict) -> tuple[str, int, int]:
+    """Which collection a row is of."""
+    return row["kind"], row["n_posters"], row["seed"]
+
+
 def computed(cases: list, path: Path) -> list[dict]:
     """What is found in all cases; those that are in the file are not computed again."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    known = {(row["kind"], row["n_posters"], row["seed"]) for row in rows}
+    rows = _kept(path)
+    known = set(map(_case, rows))
     left = sorted((case for case in cases if case not in known), key=lambda case: case[1:][::-1])
     with ProcessPoolExecutor(int(os.environ.get("PROCESSES", 2))) as pool, path.open("a") as file:
         for row in pool.map(judge, left):
@@ -199,9 +209,9 @@ def computed(cases: list, path: Path) -> list[dict]:
             file.flush()
             rows.append(row)
     wanted = set(cases)
-    rows = [row for row in rows if (row["kind"], row["n_posters"], row["seed"]) in wanted]
+    rows = [row for row in rows if _case(row) in wanted]
     order = {case: place for place, case in enumerate(cases)}
-    return sorted(rows, key=lambda row: order[row["kind"], row["n_posters"], row["seed"]])
+    return sorted(rows, key=lambda row: order[_case(row)])
 
 
 def main() -> None:
@@ -211,6 +221,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=50)
     parser.add_argument("--posters", type=int, nargs="+", default=[200, 800, 3000])
     parser.add_argument("--kept", type=Path, default=Path("verdict_rates.jsonl"))
+    parser.add_argument("--finished", action="store_true", help="of what FILE holds, and no more")
     arguments = parser.parse_args()
     cases = [
         (kind, n_posters, seed)
@@ -218,6 +229,9 @@ def main() -> None:
         for n_posters in arguments.posters
         for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds)
     ]
+    if arguments.finished:
+        known = set(map(_case, _kept(arguments.kept)))
+        cases = [case for case in cases if case in known]
     rows = computed(cases, arguments.kept)
     header = ["features", "posters", *METHODS]
     without = [row for row in rows if row["kind"] in SHAPELESS]
@@ -230,7 +244,7 @@ def main() -> None:
     keep(
         "verdict_rates",
         "How often groups are found that are not there, and those that are",
-        f"k = {NUMBERS[0]} to {NUMBERS[-1]}, {COMPONENTS} principal components of unit rows, {arguments.seeds} collections of each kind and size (seeds {arguments.first_seed} and up; the limits of the verdict were chosen on earlier ones), "
+        f"k = {NUMBERS[0]} to {NUMBERS[-1]}, {COMPONENTS} principal components of unit rows, {'at most ' if arguments.finished else ''}{arguments.seeds} collections of each kind and size (seeds {arguments.first_seed} and up; the limits of the verdict were chosen on earlier ones), "
         "19 null models of each kind. In brackets the exact interval of 95 %. Of more than a thousand posters the verdict and all other methods are given a thousand.",
         "## Without groups: how often three or more are found, or one that stands apart",
         table(header, [*rates(without, planted=False), ["all", "", *all_wrong]]),
@@ -241,7 +255,7 @@ def main() -> None:
         said_apart(with_groups),
         "Sources: prediction strength, Tibshirani and Walther (2005); gap statistic, Tibshirani, Walther and Hastie (2001), 20 draws from the box of the principal axes; HDBSCAN, Campello, Moulavi and Sander (2013), as in scikit-learn, "
         "at least five posters and one in forty a group; consensus clustering, Monti et al. (2003), held against Gaussian draws as in M3C (John et al. 2020), with 12 samples and 19 draws, for 200 posters only, since it takes longer than all others together.",
-        command=f"python benchmarks/verdict_rates.py --seeds {arguments.seeds} --first-seed {arguments.first_seed} --posters {' '.join(map(str, arguments.posters))}",
+        command=f"python benchmarks/verdict_rates.py --seeds {arguments.seeds} --first-seed {arguments.first_seed} --posters {' '.join(map(str, arguments.posters))}{' --finished' if arguments.finished else ''}",
     )  # fmt: skip
 
 
