@@ -1067,7 +1067,7 @@ if (globalThis.document?.currentScript) (() => {
   };
   const { before = "", others: pairs = [] } = window.filmPages ?? {}, others = new Map(pairs);
   const map = drawPosterMap(document, data, {
-    pages: { get: (id) => others.get(id) ?? (before && before + id) },
+    pages: { get: (id) => others.get(id) ?? (before ? before + id : undefined) },
     named: (film) => { document.title = film ? `${film} · ${data.title}` : data.title; },
     went: (id) => {
       const hash = addressOf(id);
