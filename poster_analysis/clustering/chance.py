@@ -47,7 +47,7 @@ def _principal_coordinates(X: np.ndarray | None, products: np.ndarray | None) ->
         centred = X - X.mean(axis=0, dtype=np.float64)
         found = centred @ _axes(centred.T @ centred)[1]
     else:
-        centred = np.asarray(X @ X.T if products is None else products, dtype=np.float64)
+        centred = np.asarray(products, dtype=np.float64)
         means = centred.mean(axis=0)
         values, vectors = _axes(centred - means - means[:, None] + means.mean())
         found = vectors * np.sqrt(values)
@@ -57,9 +57,8 @@ def _principal_coordinates(X: np.ndarray | None, products: np.ndarray | None) ->
 NMF_ITERATIONS = 12  # steps of NMF, of the data and of every draw alike
 
 
-def _nmf_coordinates(X: np.ndarray, products: np.ndarray | None, n_components: int) -> np.ndarray:
+def _nmf_coordinates(X: np.ndarray, products: np.ndarray, n_components: int) -> np.ndarray:
     """Rows of W with norm 1, along their principal axes."""
-    products = X @ X.T if products is None else products
     W = normalize(nmf_of_leading_axes(X, products, n_components, max_iter=NMF_ITERATIONS))
     centred = (W - W.mean(axis=0)).astype(np.float64)
     axes, lengths, _ = scipy.linalg.svd(centred, full_matrices=False, check_finite=False)
@@ -86,6 +85,9 @@ def space_coordinates(
         For each space float32 of shape (n_rows, n_axes).
     """
     found = {}
+    by_rows = X is not None and X.shape[0] <= X.shape[1]
+    if products is None and X is not None and (by_rows or "nmf" in spaces):
+        products = X @ X.T
     if {"raw", "pca"} & set(spaces):
         axes = _principal_coordinates(X, products)
         for name in ("raw", "pca"):
