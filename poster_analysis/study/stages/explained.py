@@ -22,7 +22,7 @@ from ...measures.names import MEASURES
 from ...measures.poster import measure_poster
 from .. import tables as table_names
 from ..run import Outcome, Run, Stage
-from .analysis import Analysis
+from .analysis import Analysis, table_if_made
 from .clusters import cluster_in
 from .measures import measure_run, measures_of
 from .neighbours import find_neighbours
@@ -160,10 +160,8 @@ def explain_run(analysis: Analysis) -> list[Stage]:
 # %% ../../../nbs/study/stages/12_explained.ipynb #se16
 def cluster_measures_of(run: Run, space: str) -> pd.DataFrame | None:
     """Which measures set the clusters of a run apart; None if that was not asked yet."""
-    stage = run.finished(f"cluster_measures_{space}")
     name = in_space(table_names.CLUSTER_MEASURES, space)
-    there = stage is not None and stage.has_table(name)
-    return stage.table(name) if there else None
+    return table_if_made(run, f"cluster_measures_{space}", name)
 
 
 def neighbour_lines_of(run: Run) -> dict[tuple[str, str], str]:

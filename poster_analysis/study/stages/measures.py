@@ -16,7 +16,7 @@ from ...measures.measured import Measured, measure_posters, measuring
 from ...measures.summaries import correlations, extremes, summary, value_counts
 from .. import tables as table_names
 from ..run import Outcome, Run, Stage
-from .analysis import Analysis
+from .analysis import Analysis, table_if_made
 from ..tables import table_path
 from poster_analysis.words.measures import (
     NO_MEASURES,
@@ -72,14 +72,7 @@ def measure_run(analysis: Analysis, *, store: Path | None = None) -> Stage:
 # %% ../../../nbs/study/stages/08_measures.ipynb #sm012
 def measures_of(run: Run) -> pd.DataFrame | None:
     """The measures of the posters of a run, a row for each; None if there are none yet."""
-    return _table_of(run, table_names.MEASURES)
-
-
-def _table_of(run: Run, name: str) -> pd.DataFrame | None:
-    """A table of the stage; None if it has not been made."""
-    stage = run.finished("measures")
-    there = stage is not None and stage.has_table(name)
-    return stage.table(name) if there else None
+    return table_if_made(run, "measures", table_names.MEASURES)
 
 
 def palettes_of(run: Run) -> pd.DataFrame:
@@ -90,7 +83,7 @@ def palettes_of(run: Run) -> pd.DataFrame:
     InputError
         There are none yet, or there are no pictures to measure.
     """
-    found = _table_of(run, table_names.PALETTES)
+    found = table_if_made(run, "measures", table_names.PALETTES)
     if found is None:
         raise InputError(NO_MEASURES.replace("STUDY", str(run.folder)))
     return found

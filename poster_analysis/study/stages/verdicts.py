@@ -26,7 +26,7 @@ from ...figures.page import save_figure
 from ...figures.verdict import verdict_curves
 from .. import tables as table_names
 from ..run import Outcome, Run, Stage
-from .analysis import Analysis
+from .analysis import Analysis, table_if_made
 from ..tables import in_space, table_path
 from ...words.verdict import headline, not_compared, verdict_paragraph
 
@@ -113,9 +113,7 @@ def judge_spaces(analysis: Analysis, spaces: tuple[str, ...] | None = None) -> d
 # %% ../../../nbs/study/stages/06_verdicts.ipynb #012
 def _table_of(run: Run, space: str, kind: str) -> pd.DataFrame | None:
     """A table of the stage that judged a space; None if there is none."""
-    stage, name = run.finished(f"verdict_{space}"), in_space(kind, space)
-    there = stage is not None and stage.has_table(name)
-    return stage.table(name) if there else None
+    return table_if_made(run, f"verdict_{space}", in_space(kind, space))
 
 
 def verdict_of(run: Run, space: str) -> Verdict | None:
